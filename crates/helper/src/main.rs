@@ -1,0 +1,3 @@
+//! The static program that does the work on a host.
+
+fn main() {}

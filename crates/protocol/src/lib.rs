@@ -1,0 +1,19 @@
+//! What the control node and the helper on a host say to each other, as plain data.
+//!
+//! Nothing here opens a file, a socket or a process: both ends link this crate and add the I/O themselves.
+//!
+//! - [`data`]: the values that travel, [`Data`] and [`Map`].
+//! - [`arguments`]: what options a module takes, as static tables, and the check of a task's arguments against them.
+//! - [`invocation`]: one module call.
+//! - [`outcome`]: what came of it, with its [`outcome::Diff`]s.
+//! - [`frame`]: the messages on the wire and their encoding.
+
+pub mod arguments;
+pub mod data;
+pub mod frame;
+pub mod invocation;
+pub mod outcome;
+
+pub use data::{Data, Map};
+pub use invocation::Invocation;
+pub use outcome::Outcome;

@@ -1,0 +1,93 @@
+//! What came of a module call.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Data, Map};
+
+/// What came of a module call. The control flags are fields of their own; `values` holds the module's return keys.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Something changed, or would change in check mode. `None`: the module does not say (its result has no `changed`
+    /// key; the control node takes it as false).
+    pub changed: Option<bool>,
+    /// The module failed; `msg` says why.
+    pub failed: bool,
+    /// The module skipped its work (`creates` exists, check mode not supported).
+    pub skipped: bool,
+    /// The module's message, if any.
+    pub msg: Option<String>,
+    /// Return keys, in the order in which the module set them, without those that have a field here.
+    pub values: Map,
+    /// Facts to set on the host (`ansible_facts`).
+    pub facts: Option<Map>,
+    /// Before and after, where diff mode asked for it.
+    pub diff: Vec<Diff>,
+    /// Warnings for the operator.
+    pub warnings: Vec<String>,
+    /// Deprecations for the operator.
+    pub deprecations: Vec<String>,
+}
+
+impl Outcome {
+    /// An outcome that says `changed: VALUE`.
+    #[must_use]
+    pub fn changed(changed: bool) -> Self {
+        Self { changed: Some(changed), ..Self::default() }
+    }
+
+    /// A failure with its message, `changed: false`.
+    #[must_use]
+    pub fn failure(msg: impl Into<String>) -> Self {
+        Self { changed: Some(false), failed: true, msg: Some(msg.into()), ..Self::default() }
+    }
+
+    /// Sets a return key.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Data>) -> Self {
+        self.set(key, value);
+        self
+    }
+
+    /// Sets the message.
+    #[must_use]
+    pub fn with_msg(mut self, msg: impl Into<String>) -> Self {
+        self.msg = Some(msg.into());
+        self
+    }
+
+    /// Sets a return key in place.
+    pub fn set(&mut self, key: &str, value: impl Into<Data>) {
+        self.values.insert(key.to_owned(), value.into());
+    }
+}
+
+/// One before-and-after, with the keys that Ansible's modules use in `diff`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Diff {
+    /// Two texts.
+    Text {
+        /// What the left side is called, if it has a name.
+        before_header: Option<String>,
+        /// What the right side is called.
+        after_header: Option<String>,
+        /// The text that is there.
+        before: String,
+        /// The text that comes.
+        after: String,
+    },
+    /// Two states as data (`file`: path, mode, owner ...), shown as sorted JSON.
+    State {
+        /// What the left side is called, if it has a name.
+        before_header: Option<String>,
+        /// What the right side is called.
+        after_header: Option<String>,
+        /// The state that is there.
+        before: Map,
+        /// The state that comes.
+        after: Map,
+    },
+    /// A text prepared by the module (`prepared`).
+    Prepared(String),
+    /// Too large, or binary: no text is shown. The keys are Ansible's (`src_larger`, `dst_binary`, ...).
+    Omitted(Map),
+}

@@ -1,0 +1,2 @@
+//! provision: an Ansible-compatible, agentless provisioning engine.
+fn main() {}
