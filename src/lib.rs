@@ -1,1 +1,18 @@
-//! The control node.
+//! The control node: YAML in, events out.
+
+pub mod action;
+pub mod callback;
+pub mod cli;
+pub mod collection;
+pub mod config;
+pub mod diagnostic;
+pub mod event;
+pub mod executor;
+pub mod inventory;
+pub mod lookup;
+pub mod playbook;
+pub mod strategy;
+pub mod template;
+pub mod vars;
+pub mod vault;
+pub mod yaml;

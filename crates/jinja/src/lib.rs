@@ -1,1 +1,23 @@
-//! .
+//! A Jinja2 engine with the semantics of Python.
+//!
+//! It stands alone: it knows templates, values and functions, and nothing of hosts, files or playbooks. Whoever uses
+//! it gives it a [`Scope`] (where names come from) and an `Environment` (filters, tests, globals, loader).
+
+pub mod error;
+pub mod value;
+
+pub use error::Error;
+pub use value::{Dict, Key, Lazy, List, Object, Origin, Str, Tags, Undefined, Value};
+
+/// Where a template's names come from.
+pub trait Scope {
+    /// The value of a name; `None` where it is not defined.
+    ///
+    /// # Errors
+    ///
+    /// The name is there and its value cannot be had (a template inside it fails).
+    fn lookup(&self, name: &str) -> Result<Option<Value>, Error>;
+
+    /// All names, for suggestions and for `vars`.
+    fn names(&self) -> Vec<std::rc::Rc<str>>;
+}

@@ -1,0 +1,1 @@
+//! ansible.cfg, environment and flags as one typed struct, passed down.

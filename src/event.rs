@@ -1,0 +1,177 @@
+//! Run events: what the executor says, and callbacks and journal hear. Nothing else passes between them.
+//!
+//! Events own plain data, so that they can cross threads, be written to a journal and be replayed. Secrets are taken
+//! out before an event is made: a result of a task with `no_log` is censored here, never in a callback.
+
+use std::sync::Arc;
+
+use protocol::{Data, Map, outcome::Diff};
+
+use crate::diagnostic::Diagnostic;
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A playbook begins; its path as the user gave it.
+    PlaybookStarted {
+        /// The path.
+        path: String,
+    },
+    /// A play begins.
+    PlayStarted(PlayInfo),
+    /// The play matches no host.
+    NoHostsMatched,
+    /// Every host of the play is gone (failed or unreachable).
+    NoHostsRemaining,
+    /// A task (or handler) begins, before any host is asked.
+    TaskStarted(Arc<TaskInfo>),
+    /// One host begins a task.
+    HostStarted {
+        /// The task.
+        task: Arc<TaskInfo>,
+        /// The host.
+        host: Arc<str>,
+    },
+    /// One host has ended a task; for a loop, after all its items.
+    Result(Box<ResultEvent>),
+    /// One item of a loop has ended.
+    ItemResult(Box<ResultEvent>),
+    /// A task failed and will be tried again (`until`).
+    Retry {
+        /// The result so far.
+        result: Box<ResultEvent>,
+        /// Tries left.
+        left: u32,
+    },
+    /// A job in the background was polled and is not finished.
+    JobPolled {
+        /// The result so far.
+        result: Box<ResultEvent>,
+    },
+    /// A file of tasks or a role was included for some hosts.
+    Included {
+        /// The file (or `role: NAME`'s path), as Ansible prints it.
+        path: String,
+        /// The hosts.
+        hosts: Vec<Arc<str>>,
+        /// The loop item's label, where the include was looped.
+        label: Option<String>,
+    },
+    /// A handler was notified.
+    Notified {
+        /// The handler's name.
+        handler: String,
+        /// By which host.
+        host: Arc<str>,
+    },
+    /// Something the operator should know, for stderr.
+    Warning(Diagnostic),
+    /// A deprecation, for stderr.
+    Deprecation(String),
+    /// Text that a task wants shown as it is (`pause` prompts).
+    Prompt(String),
+    /// The run ended; totals in the order of the hosts' names.
+    Finished(Vec<HostTotals>),
+}
+
+/// What the screen needs of a play.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlayInfo {
+    /// Its name, as Ansible prints it (its hosts where it has none).
+    pub name: String,
+    /// Check mode is on for it.
+    pub check_mode: bool,
+}
+
+/// What the screen needs of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskInfo {
+    /// Unique within the run, the same on all hosts.
+    pub id: u64,
+    /// Its templated name with the role before it (`role : name`), as Ansible prints it in the banner.
+    pub name: String,
+    /// The action as the user wrote it (`copy`, `ansible.builtin.copy`).
+    pub action: String,
+    /// The action's short name (`copy`).
+    pub short_action: String,
+    /// `path:line`.
+    pub path: String,
+    /// It is a handler.
+    pub handler: bool,
+    /// It has a loop.
+    pub looped: bool,
+    /// Its own check mode.
+    pub check_mode: bool,
+    /// Its own diff mode.
+    pub diff_mode: bool,
+    /// The task's arguments as text for `display_args_to_stdout`, where that is on.
+    pub arguments: Option<String>,
+}
+
+/// How a host came out of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It did what it was to do (see `changed`).
+    Ok,
+    /// It failed.
+    Failed {
+        /// `ignore_errors` is set.
+        ignored: bool,
+    },
+    /// Its condition was false.
+    Skipped,
+    /// The host cannot be reached.
+    Unreachable {
+        /// `ignore_unreachable` is set.
+        ignored: bool,
+    },
+}
+
+/// A result.
+#[derive(Debug, Clone)]
+pub struct ResultEvent {
+    /// The task.
+    pub task: Arc<TaskInfo>,
+    /// The host.
+    pub host: Arc<str>,
+    /// The host that did the work, where it is another (`delegate_to`).
+    pub delegated: Option<Arc<str>>,
+    /// How it came out.
+    pub status: Status,
+    /// Something changed.
+    pub changed: bool,
+    /// The whole result as Ansible's callbacks get it (`changed`, `msg`, return keys, `results` of a loop, `invocation`),
+    /// in insertion order, censored where it must be.
+    pub values: Map,
+    /// What changed; one list per item where the task has a loop.
+    pub diff: Vec<Diff>,
+    /// The loop item's label, for items.
+    pub label: Option<Data>,
+    /// Warnings of the module.
+    pub warnings: Vec<String>,
+    /// Deprecations of the module.
+    pub deprecations: Vec<String>,
+    /// The error with its place in the playbook, for a failure that has one; for stderr.
+    pub diagnostic: Option<Diagnostic>,
+}
+
+/// One line of the recap.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostTotals {
+    /// The host.
+    pub host: String,
+    /// Tasks that ended well, changed ones included.
+    pub ok: u64,
+    /// Tasks that changed something.
+    pub changed: u64,
+    /// Times the host could not be reached.
+    pub unreachable: u64,
+    /// Tasks that failed.
+    pub failed: u64,
+    /// Tasks skipped.
+    pub skipped: u64,
+    /// Failures rescued by a block.
+    pub rescued: u64,
+    /// Failures ignored.
+    pub ignored: u64,
+}

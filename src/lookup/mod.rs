@@ -1,0 +1,1 @@
+//! Lookups, one file each.

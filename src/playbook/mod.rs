@@ -1,0 +1,1 @@
+//! Plays, blocks, tasks, handlers, roles: loading and structure.

@@ -1,0 +1,1 @@
+//! Ansible's way of templating over the Jinja engine.

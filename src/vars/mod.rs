@@ -1,0 +1,1 @@
+//! Precedence of variables as one table, and merging.

@@ -1,0 +1,1 @@
+//! From YAML nodes to template values: trust, origin, vault.
