@@ -11,6 +11,7 @@ pub mod executor;
 pub mod inventory;
 pub mod lookup;
 pub mod playbook;
+pub mod python_json;
 pub mod strategy;
 pub mod template;
 pub mod vars;
