@@ -1,15 +1,21 @@
 //! What points at a user's text: span, label, help. Data only; drawn in one place (`cli`).
+//!
+//! - [`message`]: the form in which ansible-core prints a failed task's error (`Origin: ...`).
+//! - [`suggest`]: the nearest known word.
+
+pub mod message;
+pub mod suggest;
 
 use std::sync::Arc;
 
 /// A place in a user's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// The file, as the user named it.
+    /// The file, as the user named it; `<...>` for what is not a file (`<CLI option '-e'>`).
     pub file: Arc<str>,
-    /// The line, from 1.
+    /// The line, from 1; 0 where it is not known.
     pub line: u32,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1; 0 where only the line is known.
     pub column: u32,
     /// Characters to underline; 0 for a caret alone.
     pub length: u32,
@@ -41,12 +47,23 @@ pub struct Diagnostic {
     pub labels: Vec<(Span, String)>,
     /// The cure, if there is one.
     pub help: Option<String>,
+    /// What brought it about, outermost first; its message is not repeated in this one's.
+    pub cause: Option<Box<Diagnostic>>,
+    /// The value at fault as text, shown where it stands in no file.
+    pub value: Option<String>,
 }
 
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            cause: None,
+            value: None,
+        }
     }
 
     /// A warning without a place.
@@ -65,6 +82,20 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Says what brought it about.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Diagnostic) -> Self {
+        self.cause = Some(Box::new(cause));
+        self
+    }
+
+    /// Shows the value at fault, where it stands in no file.
+    #[must_use]
+    pub fn showing(mut self, value: impl Into<String>) -> Self {
+        self.value = Some(value.into());
         self
     }
 }
