@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use protocol::{Data, Map, outcome::Diff};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, ErrorChain};
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone)]
@@ -151,8 +151,8 @@ pub struct ResultEvent {
     pub warnings: Vec<String>,
     /// Deprecations of the module.
     pub deprecations: Vec<String>,
-    /// The error with its place in the playbook, for a failure that has one; for stderr.
-    pub diagnostic: Option<Diagnostic>,
+    /// Why it failed, with places; shown before the result (`[ERROR]: ...`), each text once in a run.
+    pub error: Option<ErrorChain>,
 }
 
 /// One line of the recap.

@@ -8,6 +8,10 @@ pub mod suggest;
 
 use std::sync::Arc;
 
+mod chain;
+
+pub use chain::{ErrorChain, Link, Origin};
+
 /// A place in a user's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
