@@ -6,6 +6,7 @@
 //! - [`arguments`]: what options a module takes, as static tables, and the check of a task's arguments against them.
 //! - [`invocation`]: one module call.
 //! - [`outcome`]: what came of it, with its [`outcome::Diff`]s.
+//! - [`secret`]: text that must not be seen.
 //! - [`frame`]: the messages on the wire and their encoding.
 
 pub mod arguments;
@@ -13,7 +14,9 @@ pub mod data;
 pub mod frame;
 pub mod invocation;
 pub mod outcome;
+pub mod secret;
 
 pub use data::{Data, Map};
 pub use invocation::Invocation;
 pub use outcome::Outcome;
+pub use secret::Secret;
