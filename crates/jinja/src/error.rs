@@ -1,5 +1,7 @@
 //! What can go wrong, with the place in the template.
 
+use std::rc::Rc;
+
 /// An error of a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -12,6 +14,8 @@ pub struct Error {
     pub template: Option<String>,
     /// The line in the template, from 1; 0 where it is not known.
     pub line: usize,
+    /// The error it comes from, where one stands behind it (`raise ... from ...`).
+    pub cause: Option<Rc<Error>>,
 }
 
 /// Kinds of errors.
@@ -33,10 +37,14 @@ pub enum Kind {
     Attribute,
     /// A division by zero.
     ZeroDivision,
+    /// A number does not fit its type.
+    Overflow,
     /// A filter or test is not known.
     UnknownFilter,
     /// A template that is included or imported is not there.
     TemplateNotFound,
+    /// What the sandbox forbids.
+    Security,
     /// A limit was reached (recursion, size, steps).
     Limit,
     /// Anything that a filter, test or lookup says.
@@ -46,6 +54,40 @@ pub enum Kind {
 impl Error {
     /// An error without a place.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), template: None, line: 0 }
+        Self { kind, message: message.into(), template: None, line: 0, cause: None }
+    }
+
+    /// A type that does not fit.
+    pub fn type_error(message: impl Into<String>) -> Self {
+        Self::new(Kind::Type, message)
+    }
+
+    /// A value that does not fit.
+    pub fn value_error(message: impl Into<String>) -> Self {
+        Self::new(Kind::Value, message)
+    }
+
+    /// Anything else.
+    pub fn other(message: impl Into<String>) -> Self {
+        Self::new(Kind::Other, message)
+    }
+
+    /// The same error with the error it comes from.
+    #[must_use]
+    pub fn because_of(mut self, cause: Self) -> Self {
+        self.cause = Some(Rc::new(cause));
+        self
+    }
+
+    /// The same error with its place, unless it has one.
+    #[must_use]
+    pub fn at(mut self, template: Option<&str>, line: usize) -> Self {
+        if self.line == 0 && line != 0 {
+            self.line = line;
+            if self.template.is_none() {
+                self.template = template.map(str::to_owned);
+            }
+        }
+        self
     }
 }

@@ -1,12 +1,22 @@
 //! A Jinja2 engine with the semantics of Python.
 //!
 //! It stands alone: it knows templates, values and functions, and nothing of hosts, files or playbooks. Whoever uses
-//! it gives it a [`Scope`] (where names come from) and an `Environment` (filters, tests, globals, loader).
+//! it gives it a [`Scope`] (where names come from) and an [`Environment`] (filters, tests, globals, loader).
 
+pub mod call;
+pub mod environment;
 pub mod error;
+mod function;
+mod state;
+mod template;
 pub mod value;
 
-pub use error::Error;
+pub use call::{Call, Kwargs};
+pub use environment::{Environment, Hooks, Loader, Options, Plugin};
+pub use error::{Error, Kind};
+pub use function::{function, function_seeing_undefined};
+pub use state::State;
+pub use template::{Template, finalize};
 pub use value::{Dict, Key, Lazy, List, Object, Origin, Str, Tags, Undefined, Value};
 
 /// Where a template's names come from.
