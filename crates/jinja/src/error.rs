@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::Origin;
+
 /// An error of a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -14,6 +16,8 @@ pub struct Error {
     pub template: Option<String>,
     /// The line in the template, from 1; 0 where it is not known.
     pub line: usize,
+    /// Where the text that is to blame was written, if it has a place of its own.
+    pub origin: Option<Origin>,
     /// The error it comes from, where one stands behind it (`raise ... from ...`).
     pub cause: Option<Rc<Error>>,
 }
@@ -54,7 +58,7 @@ pub enum Kind {
 impl Error {
     /// An error without a place.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), template: None, line: 0, cause: None }
+        Self { kind, message: message.into(), template: None, line: 0, origin: None, cause: None }
     }
 
     /// A type that does not fit.

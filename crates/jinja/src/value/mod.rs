@@ -66,6 +66,8 @@ pub struct Undefined {
     pub name: Option<Rc<str>>,
     /// The error whose place this value takes: a call or a filter that failed, which `default()` may still mend.
     pub cause: Option<Error>,
+    /// Where the text that is to blame was written, if it is known.
+    pub origin: Option<Origin>,
 }
 
 /// An element and whether it has been resolved by the container's [`Lazy`].
@@ -94,29 +96,33 @@ pub trait Lazy {
 impl Undefined {
     /// A name that is not defined.
     pub fn name(name: &str) -> Self {
-        Self { message: format!("'{name}' is undefined"), name: Some(name.into()), cause: None }
+        Self { message: format!("'{name}' is undefined"), name: Some(name.into()), cause: None, origin: None }
     }
 
     /// Anything that is not there, in words.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), name: None, cause: None }
+        Self { message: message.into(), name: None, cause: None, origin: None }
     }
 
     /// What stands where a call or filter failed: using it is that error. An error that says that something is
     /// undefined gives just that.
     pub fn failed(error: Error) -> Self {
         if error.kind == Kind::Undefined && error.cause.is_none() {
-            return Self::new(error.message);
+            return Self { origin: error.origin, ..Self::new(error.message) };
         }
-        Self { message: error.message.clone(), name: None, cause: Some(error) }
+        Self { message: error.message.clone(), name: None, origin: error.origin.clone(), cause: Some(error) }
     }
 
     /// The error that using it is.
     pub fn error(&self) -> Error {
-        match &self.cause {
+        let mut error = match &self.cause {
             Some(error) => error.clone(),
             None => Error::new(Kind::Undefined, self.message.clone()),
+        };
+        if error.origin.is_none() {
+            error.origin.clone_from(&self.origin);
         }
+        error
     }
 }
 
