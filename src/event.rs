@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use protocol::{Data, Map, outcome::Diff};
 
-use crate::diagnostic::{Diagnostic, ErrorChain};
+use crate::diagnostic::ErrorChain;
 
 /// One thing that happened in a run.
 #[derive(Debug, Clone)]
@@ -48,14 +48,21 @@ pub enum Event {
         /// The result so far.
         result: Box<ResultEvent>,
     },
+    /// A job in the background that was waited for (`poll` above 0) has ended; its result follows as [`Event::Result`].
+    JobEnded {
+        /// Its result.
+        result: Box<ResultEvent>,
+        /// It failed.
+        failed: bool,
+    },
     /// A file of tasks or a role was included for some hosts.
     Included {
-        /// The file (or `role: NAME`'s path), as Ansible prints it.
+        /// The file, absolute, or the name of the role, as Ansible prints it.
         path: String,
         /// The hosts.
         hosts: Vec<Arc<str>>,
         /// The loop item's label, where the include was looped.
-        label: Option<String>,
+        label: Option<Data>,
     },
     /// A handler was notified.
     Notified {
@@ -65,13 +72,29 @@ pub enum Event {
         host: Arc<str>,
     },
     /// Something the operator should know, for stderr.
-    Warning(Diagnostic),
-    /// A deprecation, for stderr.
-    Deprecation(String),
+    Warning(ErrorChain),
+    /// A deprecation, for stderr; the message says when the thing goes.
+    Deprecation(ErrorChain),
+    /// An error of the run itself (an included file that is not there), for stderr.
+    Error(ErrorChain),
+    /// A line for those who asked for more with `-v`.
+    Verbose {
+        /// How many `-v` show it, from 1.
+        level: u8,
+        /// The host it is about.
+        host: Option<Arc<str>>,
+        /// The line.
+        message: String,
+    },
     /// Text that a task wants shown as it is (`pause` prompts).
     Prompt(String),
-    /// The run ended; totals in the order of the hosts' names.
-    Finished(Vec<HostTotals>),
+    /// The run ended.
+    Finished {
+        /// One line a host, in any order.
+        totals: Vec<HostTotals>,
+        /// What `set_stats` gathered: by host, and under `_run` for the whole run.
+        custom_stats: Map,
+    },
 }
 
 /// What the screen needs of a play.
@@ -81,6 +104,9 @@ pub struct PlayInfo {
     pub name: String,
     /// Check mode is on for it.
     pub check_mode: bool,
+    /// The strategy's name (`linear`, `ansible.builtin.free`): with free and host_pinned, tasks begin at each host's own
+    /// pace and a banner is printed with each change of task.
+    pub strategy: String,
 }
 
 /// What the screen needs of a task.
@@ -88,13 +114,16 @@ pub struct PlayInfo {
 pub struct TaskInfo {
     /// Unique within the run, the same on all hosts.
     pub id: u64,
-    /// Its templated name with the role before it (`role : name`), as Ansible prints it in the banner.
+    /// Its templated name with the role before it (`role : name`), as Ansible prints it in the banner; the action where
+    /// it has none.
     pub name: String,
+    /// Its templated name without the role, if it has one.
+    pub own_name: Option<String>,
     /// The action as the user wrote it (`copy`, `ansible.builtin.copy`).
     pub action: String,
     /// The action's short name (`copy`).
     pub short_action: String,
-    /// `path:line`.
+    /// `path:line`, the path absolute.
     pub path: String,
     /// It is a handler.
     pub handler: bool,
@@ -140,17 +169,16 @@ pub struct ResultEvent {
     pub status: Status,
     /// Something changed.
     pub changed: bool,
-    /// The whole result as Ansible's callbacks get it (`changed`, `msg`, return keys, `results` of a loop, `invocation`),
-    /// in insertion order, censored where it must be.
+    /// The whole result, in insertion order, censored where it must be: `changed`, `msg`, return keys, `results` of a
+    /// loop, `invocation`, `diff` (what changed, in Ansible's shape: a mapping or a list of them), and of the internal
+    /// keys `_ansible_verbose_always`, `_ansible_verbose_override`, `_ansible_no_log` and `_ansible_delegated_vars`.
     pub values: Map,
-    /// What changed; one list per item where the task has a loop.
-    pub diff: Vec<Diff>,
     /// The loop item's label, for items.
     pub label: Option<Data>,
-    /// Warnings of the module.
-    pub warnings: Vec<String>,
-    /// Deprecations of the module.
-    pub deprecations: Vec<String>,
+    /// Warnings of the task.
+    pub warnings: Vec<ErrorChain>,
+    /// Deprecations of the task; each message says when the thing goes.
+    pub deprecations: Vec<ErrorChain>,
     /// Why it failed, with places; shown before the result (`[ERROR]: ...`), each text once in a run.
     pub error: Option<ErrorChain>,
 }
@@ -174,4 +202,34 @@ pub struct HostTotals {
     pub rescued: u64,
     /// Failures ignored.
     pub ignored: u64,
+}
+
+/// A diff with the keys that Ansible's modules use, for a result's `diff`.
+#[must_use]
+pub fn diff_data(diff: &Diff) -> Data {
+    let mut map = Map::new();
+    let mut headers = |before: &Option<String>, after: &Option<String>| {
+        for (key, header) in [("before_header", before), ("after_header", after)] {
+            if let Some(header) = header {
+                map.insert(key.to_owned(), Data::from(header.as_str()));
+            }
+        }
+    };
+    match diff {
+        Diff::Text { before_header, after_header, before, after } => {
+            headers(before_header, after_header);
+            map.insert("before".to_owned(), Data::from(before.as_str()));
+            map.insert("after".to_owned(), Data::from(after.as_str()));
+        }
+        Diff::State { before_header, after_header, before, after } => {
+            headers(before_header, after_header);
+            map.insert("before".to_owned(), Data::Map(before.clone()));
+            map.insert("after".to_owned(), Data::Map(after.clone()));
+        }
+        Diff::Prepared(text) => {
+            map.insert("prepared".to_owned(), Data::from(text.as_str()));
+        }
+        Diff::Omitted(keys) => map.clone_from(keys),
+    }
+    Data::Map(map)
 }

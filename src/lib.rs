@@ -12,6 +12,7 @@ pub mod inventory;
 pub mod lookup;
 pub mod playbook;
 pub mod python_json;
+pub mod python_repr;
 pub mod strategy;
 pub mod template;
 pub mod vars;

@@ -24,9 +24,6 @@ pub fn draw(diagnostic: &Diagnostic, colour: bool, read: &dyn Fn(&str) -> Option
         for ((span, label), source) in one.labels.iter().zip(sources) {
             group = element(group, span, label, source.as_deref());
         }
-        if let Some(value) = &one.value {
-            group = group.element(Level::NOTE.message(format!("the value is: {}", plain(value))));
-        }
         if let Some(help) = &one.help {
             group = group.element(Level::HELP.message(plain(help)));
         }

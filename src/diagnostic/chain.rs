@@ -123,16 +123,14 @@ fn join<'a>(messages: impl DoubleEndedIterator<Item = &'a str>) -> String {
 }
 
 fn concatenate(left: &str, right: &str) -> String {
-    let left = left.trim_end();
-    let left = left.strip_suffix('.').unwrap_or(left);
-    format!("{left}: {right}")
+    format!("{}: {right}", left.trim_end_matches(['.', ' ']))
 }
 
 const WIDTH: usize = 120;
 
 fn context(origin: &Origin, source: &dyn Fn(&str) -> Option<String>) -> String {
     let span = match origin {
-        Origin::Unknown(value) => return format!("Origin: <unknown>\n\n{value}"),
+        Origin::Unknown(value) => return format!("Origin: <unknown>\n\n{}", shorten(value)),
         Origin::File(span) => span,
     };
     let head = if span.line == 0 {
@@ -181,6 +179,28 @@ fn context(origin: &Origin, source: &dyn Fn(&str) -> Option<String>) -> String {
         shown.push(format!("{} {}", " ".repeat(label), "^".repeat(length)));
     }
     format!("{head}\n\n{}", shown.join("\n"))
+}
+
+/// A value on one line, cut at a word where it is long.
+fn shorten(value: &str) -> String {
+    const CUT: &str = " [...]";
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let whole = words.join(" ");
+    if whole.chars().count() <= WIDTH {
+        return whole;
+    }
+    let mut out = String::new();
+    for word in words {
+        let more = usize::from(!out.is_empty()) + word.chars().count();
+        if out.chars().count() + more + CUT.len() > WIDTH {
+            break;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    (out + CUT).trim_start().to_owned()
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! What points at a user's text: span, label, help. Data only; drawn in one place (`cli`).
 //!
-//! - [`message`]: the form in which ansible-core prints a failed task's error (`Origin: ...`).
+//! - [`ErrorChain`]: why a task failed, and the form in which ansible-core prints it (`Origin: ...`).
 //! - [`suggest`]: the nearest known word.
 
-pub mod message;
 pub mod suggest;
 
 use std::sync::Arc;
@@ -53,21 +52,12 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// What brought it about, outermost first; its message is not repeated in this one's.
     pub cause: Option<Box<Diagnostic>>,
-    /// The value at fault as text, shown where it stands in no file.
-    pub value: Option<String>,
 }
 
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Error,
-            message: message.into(),
-            labels: Vec::new(),
-            help: None,
-            cause: None,
-            value: None,
-        }
+        Self { severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None, cause: None }
     }
 
     /// A warning without a place.
@@ -95,11 +85,17 @@ impl Diagnostic {
         self.cause = Some(Box::new(cause));
         self
     }
+}
 
-    /// Shows the value at fault, where it stands in no file.
-    #[must_use]
-    pub fn showing(mut self, value: impl Into<String>) -> Self {
-        self.value = Some(value.into());
-        self
+/// The diagnostic and its causes, each at its first place.
+impl From<&Diagnostic> for ErrorChain {
+    fn from(diagnostic: &Diagnostic) -> Self {
+        let chain = std::iter::successors(Some(diagnostic), |next| next.cause.as_deref());
+        let links = chain.map(|one| Link {
+            message: one.message.clone(),
+            origin: one.labels.first().map(|(span, _)| Origin::File(span.clone())),
+            help: one.help.clone(),
+        });
+        Self { links: links.collect() }
     }
 }
