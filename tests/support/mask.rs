@@ -1,0 +1,79 @@
+//! What two runs of the same playbook can never share: times, temporary names, process ids and addresses.
+
+use fancy_regex::Regex;
+use std::sync::LazyLock;
+
+/// Each pattern and what stands in its place. Shapes stay: a quoted number stays quoted, a missing key is still seen.
+const MASKS: &[(&str, &str)] = &[
+    // 2026-11-23 19:50:41.522339 and its ISO forms
+    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:?\d\d)?", "TIME"),
+    // Mon 2026-11-23 19:50:41 UTC, as systemd says it: after the line above only the frame is left
+    (r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) TIME [A-Z]{3,4}", "TIME"),
+    // "delta": "0:00:00.002345"
+    (r"\b\d+:\d\d:\d\d\.\d{6}\b", "DELTA"),
+    // Ansible's temporary folder on a host, whole
+    (r#"[^\s"'=]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+"#, "REMOTE_TMP"),
+    (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/tmp\w+"#, "LOCAL_TMP"),
+    // names that tempfile and mkstemp make
+    (r"\b(ansible[._-])[a-z0-9_]{8}(?=[^a-z0-9_]|$)", "${1}RANDOM"),
+    (r"\.ansible_tmp\w+", ".ansible_tmpRANDOM"),
+    // asynchronous jobs
+    (r"\bj\d{6,}\.\d+\b", "JOB"),
+    // numbers of a file or a process that differ by nature
+    (
+        r#""(atime|mtime|ctime|birthtime|inode|dev|version|pid|ansible_job_pid|block_size|blocks)": "?-?[\d.]+"?"#,
+        "\"$1\": NUMBER",
+    ),
+    (r#"("[^"]*\bpid": )\d+"#, "${1}NUMBER"),
+    // what systemd counts and times
+    (
+        r#""(\w*(?:PID|Timestamp|TimestampMonotonic|InvocationID|ControlGroup|ControlGroupId|USec\w*|NSec|Current|Peak|Available|Bytes|Packets|Inode|TasksMax|MemoryAvailable|LimitNPROC|LimitNPROCSoft|LimitSIGPENDING|LimitSIGPENDINGSoft|NFileDescriptorStore))": "[^"]*""#,
+        "\"$1\": \"VOLATILE\"",
+    ),
+    (r"\bpid=\d+", "pid=NUMBER"),
+    // loopback addresses of the fleet
+    (r"\b127\.0\.(7\d|8\d)\.\d+\b", "ADDRESS"),
+];
+
+static COMPILED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    MASKS.iter().map(|(pattern, mask)| (Regex::new(pattern).expect("a mask compiles"), *mask)).collect()
+});
+
+/// The text with everything masked that two runs can never share; `places` are paths and their stand-ins.
+pub(crate) fn mask(text: &str, places: &[(String, &str)]) -> String {
+    let mut text = text.to_owned();
+    for (path, name) in places {
+        text = text.replace(path, name);
+    }
+    for (pattern, replacement) in COMPILED.iter() {
+        text = pattern.replace_all(&text, *replacement).into_owned();
+    }
+    text
+}
+
+/// Whether a path of a host changes without anybody's doing, or is either side's own workshop.
+pub(crate) fn is_noise(path: &str) -> bool {
+    const PREFIXES: &[&str] = &[
+        "/run",
+        "/dev",
+        "/proc",
+        "/sys",
+        "/etc/hostname",
+        "/etc/hosts",
+        "/etc/resolv.conf",
+        "/etc/machine-id",
+        "/etc/mtab",
+        "/var/log",
+        "/var/cache",
+        "/var/lib/systemd",
+        "/var/lib/apt",
+        "/var/lib/private",
+        "/var/lib/dbus",
+        "/var/tmp/systemd-private",
+        "/tmp/systemd-private",
+    ];
+    const PARTS: &[&str] = &["/.ansible", "/.cache", "/.provision", "/__pycache__", "/.ansible_async"];
+    PREFIXES.iter().any(|prefix| path.starts_with(prefix))
+        || PARTS.iter().any(|part| path.contains(part))
+        || path.ends_with(".pyc")
+}
