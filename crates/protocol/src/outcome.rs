@@ -26,6 +26,13 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Deprecations for the operator.
     pub deprecations: Vec<String>,
+    /// The error behind `msg`, where Ansible's module hands over an exception: shown on stderr after `msg`, never part of
+    /// `msg`.
+    pub cause: Option<String>,
+    /// Arguments as the module used them, where that differs from what was sent (`path` options with `~` and variables
+    /// expanded on the host, modes that the module worked out); the control node shows them in
+    /// `invocation.module_args`.
+    pub arguments: Map,
 }
 
 impl Outcome {

@@ -6,6 +6,16 @@
 //!
 //! Source: Ansible documentation, "Ansible module architecture: argument spec".
 
+mod argument;
+mod coerce;
+pub mod python;
+mod secrets;
+mod validate;
+
+pub use argument::{Argument, ArgumentValueError, Arguments, ByteSize, JsonText, PathArg, take};
+pub use secrets::{remove_values, secrets_of};
+pub use validate::{ArgumentError, Validated, validate};
+
 use crate::Data;
 
 /// All that is known of a module's interface.
@@ -69,6 +79,84 @@ pub struct OptionSpec {
     pub no_log: bool,
     /// Options of a dictionary, or of each dictionary in a list.
     pub options: &'static [OptionSpec],
+    /// What must hold between those options.
+    pub rules: Rules,
+    /// A dictionary that is not given is made of its options' defaults.
+    pub apply_defaults: bool,
+}
+
+impl OptionSpec {
+    /// An option without a name: what tables are filled from.
+    pub const EMPTY: Self = Self {
+        name: "",
+        aliases: &[],
+        doc: "",
+        kind: Kind::Str,
+        elements: None,
+        required: false,
+        default: None,
+        choices: &[],
+        no_log: false,
+        options: &[],
+        rules: Rules::NONE,
+        apply_defaults: false,
+    };
+}
+
+/// What must hold between options.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Names of which at most one may be given, per group.
+    pub mutually_exclusive: &'static [&'static [&'static str]],
+    /// Names of which at least one must be given, per group.
+    pub required_one_of: &'static [&'static [&'static str]],
+    /// Names that are given all or none, per group.
+    pub required_together: &'static [&'static [&'static str]],
+    /// Requirements that depend on an option's value.
+    pub required_if: &'static [RequiredIf],
+    /// Requirements that depend on an option being given.
+    pub required_by: &'static [(&'static str, &'static [&'static str])],
+}
+
+impl Rules {
+    /// No rules.
+    pub const NONE: Self = Self {
+        mutually_exclusive: &[],
+        required_one_of: &[],
+        required_together: &[],
+        required_if: &[],
+        required_by: &[],
+    };
+}
+
+/// How many options the parts of a table have together; for the derive.
+#[must_use]
+pub const fn count_options(parts: &[&[OptionSpec]]) -> usize {
+    let mut total = 0;
+    let mut part = 0;
+    while part < parts.len() {
+        total += parts[part].len();
+        part += 1;
+    }
+    total
+}
+
+/// One table of the parts, in order; for the derive, which flattens shared options into a module's own.
+#[must_use]
+pub const fn join_options<const N: usize>(parts: &[&[OptionSpec]]) -> [OptionSpec; N] {
+    let mut all = [OptionSpec::EMPTY; N];
+    let mut at = 0;
+    let mut part = 0;
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[at] = parts[part][index];
+            at += 1;
+            index += 1;
+        }
+        part += 1;
+    }
+    all
 }
 
 /// The types of options, with Ansible's names.
@@ -115,6 +203,41 @@ pub enum Default {
     List(&'static [&'static str]),
     /// An empty dictionary.
     EmptyDict,
+}
+
+impl Specification {
+    /// The rules between the options.
+    #[must_use]
+    pub const fn rules(&self) -> Rules {
+        Rules {
+            mutually_exclusive: self.mutually_exclusive,
+            required_one_of: self.required_one_of,
+            required_together: self.required_together,
+            required_if: self.required_if,
+            required_by: self.required_by,
+        }
+    }
+}
+
+impl Kind {
+    /// The name that Ansible gives the type.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Str => "str",
+            Self::Bool => "bool",
+            Self::Int => "int",
+            Self::Float => "float",
+            Self::List => "list",
+            Self::Dict => "dict",
+            Self::Path => "path",
+            Self::Raw => "raw",
+            Self::Json => "json",
+            Self::JsonArg => "jsonarg",
+            Self::Bytes => "bytes",
+            Self::Bits => "bits",
+        }
+    }
 }
 
 impl Default {

@@ -1,0 +1,4 @@
+//! Modules that run commands.
+
+pub mod command;
+pub mod shell;

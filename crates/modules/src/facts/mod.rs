@@ -1,0 +1,1 @@
+//! Modules about what a host is: `setup`.

@@ -1,0 +1,3 @@
+//! Modules about files.
+
+pub mod stat;

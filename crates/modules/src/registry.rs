@@ -1,0 +1,173 @@
+//! The table of modules, and the run of one.
+
+use std::sync::Arc;
+
+use protocol::{
+    Data, Invocation, Map, Outcome,
+    arguments::{Arguments, CheckMode, Kind, OptionSpec, Specification, remove_values, secrets_of, validate},
+};
+
+use crate::{
+    Cancellation, Context, Failure, Link, Module, commands, files, module::specification, support::path_info, system,
+};
+
+/// One module in the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What options it takes, and its documentation.
+    pub specification: Specification,
+    run: fn(Map, &mut Context) -> Result<Outcome, Failure>,
+}
+
+const fn entry<M: Module>() -> Entry {
+    Entry { specification: specification::<M>(), run: run_typed::<M> }
+}
+
+fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome, Failure> {
+    let args = M::Args::from_map(&mut arguments)?;
+    M::run(args, ctx)
+}
+
+/// Every native module, by name.
+#[rustfmt::skip]
+pub static MODULES: &[Entry] = &[
+    entry::<commands::command::Command>(),
+    entry::<system::ping::Ping>(),
+    entry::<commands::shell::Shell>(),
+    entry::<files::stat::Stat>(),
+];
+
+/// The module of that short name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Entry> {
+    MODULES.iter().find(|entry| entry.specification.module == name)
+}
+
+/// Runs one call to its end.
+///
+/// The arguments are checked again here: a control node may leave defaults out, and a test may leave out the check.
+#[must_use]
+pub fn run(invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -> Outcome {
+    let Some(entry) = find(&invocation.module) else {
+        return Outcome::failure(format!("the module {} is not one of the helper's", invocation.module));
+    };
+    let specification = &entry.specification;
+    let validated = match validate(specification, invocation.arguments.clone()) {
+        Ok(validated) => validated,
+        Err(error) => return Outcome::failure(error.message(&invocation.module)),
+    };
+    let secrets = secrets_of(specification.options, &validated.arguments);
+    if invocation.check_mode && specification.check_mode == CheckMode::Skipped {
+        return Outcome {
+            skipped: true,
+            msg: Some(format!("remote module ({}) does not support check mode", invocation.module)),
+            ..Outcome::default()
+        };
+    }
+
+    let mut ctx = Context::new(invocation, link, cancel);
+    let mut arguments = validated.arguments;
+    for option in specification.options {
+        if let Some(value) = arguments.get_mut(option.name)
+            && expand_paths(option, option.kind, value, &ctx)
+        {
+            let value = value.clone();
+            ctx.show_argument(option.name, value);
+        }
+    }
+    let mut outcome = (entry.run)(arguments, &mut ctx).unwrap_or_else(Failure::into_outcome);
+
+    path_info::add(&mut outcome.values, &ctx);
+    let (warnings, deprecations, shown) = ctx.take_notes();
+    outcome.warnings.extend(warnings);
+    outcome.deprecations.extend(deprecations);
+    outcome.arguments = shown;
+    if !secrets.is_empty() {
+        for value in outcome.values.values_mut().chain(outcome.arguments.values_mut()) {
+            remove_values(value, &secrets);
+        }
+        for text in outcome.msg.iter_mut().chain(&mut outcome.warnings).chain(&mut outcome.cause) {
+            let mut value = Data::Str(std::mem::take(text));
+            remove_values(&mut value, &secrets);
+            if let Data::Str(clean) = value {
+                *text = clean;
+            }
+        }
+    }
+    outcome
+}
+
+/// Expands `~` and variables in `path` options, at any depth; true where something changed.
+fn expand_paths(option: &OptionSpec, kind: Kind, value: &mut Data, ctx: &Context) -> bool {
+    match value {
+        Data::Str(text) if kind == Kind::Path => {
+            let expanded = ctx.expand(text);
+            let changed = expanded != *text;
+            *text = expanded;
+            changed
+        }
+        Data::List(items) if kind == Kind::List => {
+            let kind = option.elements.unwrap_or(Kind::Raw);
+            items.iter_mut().fold(false, |changed, item| expand_paths(option, kind, item, ctx) || changed)
+        }
+        Data::Map(map) if kind == Kind::Dict => option.options.iter().fold(false, |changed, inner| {
+            map.get_mut(inner.name).is_some_and(|value| expand_paths(inner, inner.kind, value, ctx)) || changed
+        }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn documented(options: &[OptionSpec], module: &str) {
+        for option in options {
+            assert!(!option.doc.is_empty(), "{module}: {} is not documented", option.name);
+            documented(option.options, module);
+        }
+    }
+
+    #[test]
+    fn every_module_is_documented_with_all_its_options_and_an_example() {
+        for Entry { specification, .. } in MODULES {
+            let module = specification.module;
+            assert!(!specification.short_description.is_empty(), "{module} has no description");
+            documented(specification.options, module);
+            assert!(
+                specification.examples.trim_start().starts_with("- "),
+                "{module}: the example is not a list of tasks"
+            );
+            assert!(specification.examples.contains(module), "{module} is not in its example");
+        }
+    }
+
+    #[test]
+    fn the_table_is_in_the_order_of_names_and_has_each_once() {
+        let names: Vec<&str> = MODULES.iter().map(|entry| entry.specification.module).collect();
+        let sorted: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(names, sorted.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_option_has_two_names_alike() {
+        for Entry { specification, .. } in MODULES {
+            let mut seen = BTreeSet::new();
+            for option in specification.options {
+                for name in option.aliases.iter().chain([&option.name]) {
+                    assert!(seen.insert(*name), "{}: {name} twice", specification.module);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_module_says_so() {
+        let invocation = Invocation { module: "nonsense".into(), ..Invocation::default() };
+        let outcome = run(&invocation, Arc::new(crate::NoLink), Cancellation::default());
+        assert!(outcome.failed);
+        assert!(outcome.msg.unwrap().contains("nonsense"));
+    }
+}

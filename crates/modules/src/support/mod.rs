@@ -1,0 +1,16 @@
+//! What modules share.
+
+pub mod accounts;
+pub mod atomic;
+pub mod attributes;
+pub mod backup;
+pub mod checksum;
+pub mod clock;
+pub mod command;
+pub mod flags;
+pub mod locale;
+pub mod mode;
+pub mod path_info;
+pub mod paths;
+pub mod selinux;
+pub mod shlex;

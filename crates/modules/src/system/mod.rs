@@ -1,0 +1,3 @@
+//! Modules about the host as a whole.
+
+pub mod ping;

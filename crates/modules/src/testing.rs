@@ -1,0 +1,50 @@
+//! What tests of modules share: a call from JSON, run through the registry.
+
+use std::sync::Arc;
+
+use protocol::{Data, Invocation, Map, Outcome, invocation::Content};
+
+use crate::{Cancellation, NoLink, registry};
+
+/// A call in the making.
+pub(crate) struct Call(Invocation);
+
+/// A call of a module with arguments.
+pub(crate) fn call(module: &str, arguments: serde_json::Value) -> Call {
+    let arguments = match Data::from_json(arguments) {
+        Data::Map(map) => map,
+        _ => Map::new(),
+    };
+    Call(Invocation { module: module.to_owned(), arguments, diff_mode: true, ..Invocation::default() })
+}
+
+impl Call {
+    pub(crate) fn check(mut self) -> Self {
+        self.0.check_mode = true;
+        self
+    }
+
+    pub(crate) fn content(mut self, bytes: &[u8]) -> Self {
+        self.0.content = Some(Content::Inline(bytes.to_vec()));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn run(self) -> Outcome {
+        registry::run(&self.0, Arc::new(NoLink), Cancellation::default())
+    }
+}
+
+/// Runs a module.
+pub(crate) fn run(module: &str, arguments: serde_json::Value) -> Outcome {
+    call(module, arguments).run()
+}
+
+/// Runs a module in check mode.
+pub(crate) fn check(module: &str, arguments: serde_json::Value) -> Outcome {
+    call(module, arguments).check().run()
+}

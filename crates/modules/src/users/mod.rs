@@ -1,0 +1,1 @@
+//! Modules about users and groups.
