@@ -1,2 +1,7 @@
 //! provision: an Ansible-compatible, agentless provisioning engine.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(provision::cli::main(std::env::args_os().collect()))
+}

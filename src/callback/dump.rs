@@ -91,9 +91,9 @@ pub fn results(values: &Map, indent: Option<usize>, options: &Options) -> String
         || (options.pretty_results.is_none() && options.result_format != ResultFormat::Json)
         || options.pretty_results == Some(true)
         || options.verbosity > 2;
-    let indent = match (indent.filter(|indent| *indent > 0), options.pretty_results) {
+    let indent = match (indent, options.pretty_results) {
         (_, Some(false)) => None,
-        (None, _) if asked => Some(4),
+        (None | Some(0), _) if asked => Some(4),
         _ => indent,
     };
     let mut shown = Map::new();

@@ -28,7 +28,7 @@ impl Oneline {
     fn result(&mut self, result: &ResultEvent) {
         let values = dump::callback_values(result);
         let host = &result.host;
-        let shown = dump::results(&values, None, &self.options).replace('\n', "");
+        let shown = dump::results(&values, Some(0), &self.options).replace('\n', "");
         let theme = &self.options.theme;
         let (text, colour) = match result.status {
             Status::Failed { .. } => {

@@ -1,0 +1,179 @@
+//! Standard input, output and error of this process, and what is known of them.
+
+use std::io::{self, IsTerminal, Write};
+
+use super::{Failure, diagnostics};
+use crate::{
+    callback::{
+        Options, Screen,
+        options::ResultFormat,
+        screen::{Stream, Theme},
+    },
+    config::{Config, Environment},
+    diagnostic::{Diagnostic, ErrorChain},
+};
+
+/// Where a program reads and writes.
+pub struct Terminal {
+    /// The process's surroundings.
+    pub environment: Environment,
+    /// Messages of the program itself: warnings, errors, listings.
+    pub screen: Screen,
+    /// How they are shown.
+    pub options: Options,
+    /// Called by one of Ansible's names: messages have ansible-core's form.
+    pub ansible: bool,
+    errors_in_colour: bool,
+}
+
+impl Terminal {
+    /// The process's own streams.
+    #[must_use]
+    pub fn of_process(environment: Environment) -> Self {
+        let mut screen = Screen::new(io::stdout(), io::stderr());
+        screen.columns = columns();
+        let colour = |terminal: bool| {
+            let set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
+            (terminal && !set("NO_COLOR") && !set("ANSIBLE_NOCOLOR")) || set("ANSIBLE_FORCE_COLOR")
+        };
+        screen.colour = colour(io::stdout().is_terminal());
+        let errors_in_colour = colour(io::stderr().is_terminal());
+        Self { environment, screen, options: Options::default(), ansible: false, errors_in_colour }
+    }
+
+    /// Streams that are not the process's, for tests.
+    pub fn new(environment: Environment, out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+        let screen = Screen::new(out, err);
+        Self { environment, screen, options: Options::default(), ansible: false, errors_in_colour: false }
+    }
+
+    /// Reads ansible.cfg and environment, and sets the screen up as they say.
+    ///
+    /// # Errors
+    ///
+    /// The configuration is refused.
+    pub fn configure(&mut self) -> super::Result<Config> {
+        let mut warnings = Vec::new();
+        let config = Config::load(self.environment.clone(), &mut |warning| warnings.push(warning))?;
+        self.screen.colour = (self.screen.colour && !config.display.nocolor) || config.display.force_color;
+        if config.display.result_format != "json" {
+            let format = &config.display.result_format;
+            return Err(super::Failure::NotYet(format!("callback_result_format={format}")));
+        }
+        self.options = screen_options(&config);
+        for warning in &warnings {
+            self.warning(warning);
+        }
+        Ok(config)
+    }
+
+    /// A screen of its own for a callback, on the same streams.
+    #[must_use]
+    pub fn screen(&self) -> Screen {
+        let mut screen = Screen::new(io::stdout(), io::stderr());
+        screen.colour = self.screen.colour;
+        screen.columns = self.screen.columns;
+        screen
+    }
+
+    /// Prints text on standard output, ended by a newline.
+    pub fn print(&mut self, text: &str) {
+        self.screen.display(text, None, Stream::Out);
+    }
+
+    /// Shows a warning on standard error.
+    pub fn warning(&mut self, warning: &Diagnostic) {
+        if self.ansible || warning.labels.is_empty() {
+            self.screen.warning(&ErrorChain::from(warning), &self.options);
+        } else {
+            self.draw(warning);
+        }
+    }
+
+    /// Shows why the program ends, on standard error: drawn with its place, or in ansible-core's form where it was
+    /// called by one of Ansible's names.
+    pub fn failure(&mut self, failure: &Failure, ansible: bool) {
+        match failure {
+            Failure::Usage(text) => self.screen.display(text, None, Stream::Err),
+            Failure::Parser(all) => {
+                for one in all {
+                    self.error(one, ansible);
+                }
+            }
+            Failure::Options(one) | Failure::Generic(one) => self.error(one, ansible),
+            Failure::Run(chain) => self.screen.error(chain, &self.options, Stream::Err),
+            Failure::NotYet(what) => {
+                let diagnostic = Diagnostic::error(format!("{what} is not supported yet"))
+                    .help("nothing was done and no host was touched");
+                self.error(&diagnostic, ansible);
+            }
+            Failure::Interrupted => self.error(&Diagnostic::error("User interrupted execution"), ansible),
+            Failure::Unexpected(what) => {
+                let diagnostic = Diagnostic::error(format!("Unexpected Exception, this is probably a bug: {what}"));
+                self.error(&diagnostic, ansible);
+            }
+        }
+    }
+
+    fn error(&mut self, error: &Diagnostic, ansible: bool) {
+        if ansible {
+            self.screen.error(&ErrorChain::from(error), &self.options, Stream::Err);
+        } else {
+            self.draw(error);
+        }
+    }
+
+    fn draw(&mut self, diagnostic: &Diagnostic) {
+        let read = |path: &str| std::fs::read_to_string(path).ok();
+        let text = diagnostics::draw(diagnostic, self.errors_in_colour, &read);
+        self.screen.display(&text, None, Stream::Err);
+    }
+}
+
+/// How wide banners are: the terminal less one column, 79 at least.
+fn columns() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    size.saturating_sub(1).max(79)
+}
+
+/// The screen's settings out of the configuration.
+#[must_use]
+pub fn screen_options(config: &Config) -> Options {
+    let display = &config.display;
+    let mut theme = Theme::default();
+    for (purpose, colour) in &display.colors {
+        let slot = match *purpose {
+            "changed" => &mut theme.changed,
+            "debug" => &mut theme.debug,
+            "deprecate" => &mut theme.deprecate,
+            "diff_add" => &mut theme.diff_add,
+            "diff_lines" => &mut theme.diff_lines,
+            "diff_remove" => &mut theme.diff_remove,
+            "error" => &mut theme.error,
+            "included" => &mut theme.included,
+            "ok" => &mut theme.ok,
+            "skip" => &mut theme.skip,
+            "unreachable" => &mut theme.unreachable,
+            "verbose" => &mut theme.verbose,
+            "warn" => &mut theme.warn,
+            _ => continue,
+        };
+        slot.clone_from(colour);
+    }
+    Options {
+        verbosity: display.verbosity,
+        display_skipped_hosts: display.skipped_hosts,
+        display_ok_hosts: display.ok_hosts,
+        display_failed_stderr: display.failed_stderr,
+        show_custom_stats: display.custom_stats,
+        show_per_host_start: display.per_host_start,
+        check_mode_markers: display.check_mode_markers,
+        show_task_path_on_failure: display.task_path_on_failure,
+        result_format: ResultFormat::Json,
+        pretty_results: display.pretty_results,
+        deprecation_warnings: display.deprecation_warnings,
+        diff_context: config.diff_context,
+        theme,
+        ..Options::default()
+    }
+}

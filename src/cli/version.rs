@@ -1,0 +1,30 @@
+//! What `--version` says.
+
+use crate::config::Config;
+
+/// The ansible-core that this program follows.
+pub const ANSIBLE_CORE: &str = "2.19.14";
+
+/// `provision --version`.
+pub const PROVISION: &str = concat!(env!("CARGO_PKG_VERSION"), " (follows ansible-core 2.19.14)");
+
+/// `ansible --version` in ansible-core's form: the first line is what other programs read.
+#[must_use]
+pub fn ansible(name: &str, config: &Config) -> String {
+    let file = config.file.as_ref().map_or_else(|| "None".to_owned(), |file| file.display().to_string());
+    let collections: Vec<String> = config.collections_paths.iter().map(|path| path.display().to_string()).collect();
+    let executable = std::env::current_exe().map_or_else(|_| "None".to_owned(), |path| path.display().to_string());
+    let own = env!("CARGO_PKG_VERSION");
+    format!(
+        "{name} [core {ANSIBLE_CORE}]\n  \
+         config file = {file}\n  \
+         configured module search path = []\n  \
+         ansible python module location = None (provision {own})\n  \
+         ansible collection location = {}\n  \
+         executable location = {executable}\n  \
+         python version = None (provision needs none)\n  \
+         jinja version = 3.1.6 (provision's own)\n  \
+         pyyaml version = 6.0.3 (provision's own)",
+        collections.join(":")
+    )
+}
