@@ -1,1 +1,226 @@
-//! From a task's name to what runs it.
+//! From a name in a playbook to what answers to it: a native module, an action of the control node, or nothing yet.
+//!
+//! Source: Ansible documentation, "Index of all modules and plugins" of `ansible.builtin`.
+
+/// What answers to the name of a module or action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// A native module, by its short name.
+    Native(&'static str),
+    /// An action of the control node, by its short name; it may run a module of the same name.
+    Action(&'static str),
+    /// ansible-core has it, this program does not yet.
+    NotYet(&'static str),
+    /// ansible-core had it, and refuses it now with these words.
+    Removed(&'static str),
+    /// Nothing.
+    Unknown,
+}
+
+impl Resolution {
+    /// The short name.
+    #[must_use]
+    pub fn short(&self) -> Option<&'static str> {
+        match self {
+            Self::Native(name) | Self::Action(name) | Self::NotYet(name) => Some(name),
+            Self::Removed(_) | Self::Unknown => None,
+        }
+    }
+
+    /// The full name, with the collection.
+    #[must_use]
+    pub fn fqcn(&self) -> Option<String> {
+        self.short().map(|name| format!("ansible.builtin.{name}"))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Its own code on the control node.
+    Control,
+    /// A module on the host, where the registry has it.
+    Host,
+    /// Has an action in ansible-core that is not written yet.
+    Later,
+}
+
+/// Modules and actions of `ansible.builtin`, in the order of their names.
+const BUILTIN: &[(&str, Side)] = &[
+    ("add_host", Side::Control),
+    ("apt", Side::Host),
+    ("apt_key", Side::Host),
+    ("apt_repository", Side::Host),
+    ("assemble", Side::Later),
+    ("assert", Side::Control),
+    ("async_status", Side::Control),
+    ("blockinfile", Side::Host),
+    ("command", Side::Host),
+    ("copy", Side::Control),
+    ("cron", Side::Host),
+    ("deb822_repository", Side::Host),
+    ("debconf", Side::Host),
+    ("debug", Side::Control),
+    ("dnf", Side::Host),
+    ("dnf5", Side::Host),
+    ("dpkg_selections", Side::Host),
+    ("expect", Side::Host),
+    ("fail", Side::Control),
+    ("fetch", Side::Control),
+    ("file", Side::Host),
+    ("find", Side::Host),
+    ("gather_facts", Side::Control),
+    ("get_url", Side::Host),
+    ("getent", Side::Host),
+    ("git", Side::Host),
+    ("group", Side::Host),
+    ("group_by", Side::Control),
+    ("hostname", Side::Host),
+    ("import_playbook", Side::Later),
+    ("import_role", Side::Control),
+    ("import_tasks", Side::Control),
+    ("include_role", Side::Control),
+    ("include_tasks", Side::Control),
+    ("include_vars", Side::Control),
+    ("iptables", Side::Host),
+    ("known_hosts", Side::Host),
+    ("lineinfile", Side::Host),
+    ("meta", Side::Control),
+    ("mount_facts", Side::Host),
+    ("package", Side::Control),
+    ("package_facts", Side::Host),
+    ("pause", Side::Control),
+    ("ping", Side::Host),
+    ("pip", Side::Host),
+    ("raw", Side::Control),
+    ("reboot", Side::Later),
+    ("replace", Side::Host),
+    ("rpm_key", Side::Host),
+    ("script", Side::Control),
+    ("service", Side::Control),
+    ("service_facts", Side::Host),
+    ("set_fact", Side::Control),
+    ("set_stats", Side::Later),
+    ("setup", Side::Host),
+    ("shell", Side::Host),
+    ("slurp", Side::Host),
+    ("stat", Side::Host),
+    ("subversion", Side::Host),
+    ("systemd", Side::Host),
+    ("systemd_service", Side::Host),
+    ("sysvinit", Side::Host),
+    ("tempfile", Side::Host),
+    ("template", Side::Control),
+    ("unarchive", Side::Later),
+    ("uri", Side::Host),
+    ("user", Side::Host),
+    ("validate_argument_spec", Side::Control),
+    ("wait_for", Side::Host),
+    ("wait_for_connection", Side::Control),
+    ("yum_repository", Side::Host),
+];
+
+/// Names that ansible-core itself sends on to another.
+const REDIRECTS: &[(&str, &str)] = &[("yum", "dnf"), ("systemd_service", "systemd")];
+
+/// Names that ansible-core has taken away, and what it says of them.
+const REMOVED: &[(&str, &str)] = &[(
+    "include",
+    "The 'ansible.builtin.include' action plugin has been removed. Use include_tasks or import_tasks instead. \
+     This feature was removed from ansible-core in a release after 2023-05-16.",
+)];
+
+/// Lookups of `ansible.builtin`, which `with_*` may name.
+const LOOKUPS: &[&str] = &[
+    "config",
+    "csvfile",
+    "dict",
+    "env",
+    "file",
+    "fileglob",
+    "first_found",
+    "indexed_items",
+    "ini",
+    "inventory_hostnames",
+    "items",
+    "lines",
+    "list",
+    "nested",
+    "password",
+    "pipe",
+    "random_choice",
+    "sequence",
+    "subelements",
+    "template",
+    "together",
+    "unvault",
+    "url",
+    "varnames",
+    "vars",
+];
+
+/// A name without the collections that are always there; none where it belongs to another collection.
+#[must_use]
+pub fn short_name(name: &str) -> Option<&str> {
+    let short = name.strip_prefix("ansible.builtin.").or_else(|| name.strip_prefix("ansible.legacy.")).unwrap_or(name);
+    (!short.contains('.')).then_some(short)
+}
+
+/// What answers to a name.
+#[must_use]
+pub fn resolve(name: &str) -> Resolution {
+    let Some(short) = short_name(name) else { return Resolution::Unknown };
+    if let Some((_, text)) = REMOVED.iter().find(|(name, _)| *name == short) {
+        return Resolution::Removed(text);
+    }
+    let short = REDIRECTS.iter().find(|(from, _)| *from == short).map_or(short, |(_, to)| to);
+    let Ok(index) = BUILTIN.binary_search_by(|(name, _)| (*name).cmp(short)) else { return Resolution::Unknown };
+    match BUILTIN.get(index) {
+        Some((name, Side::Control)) => Resolution::Action(name),
+        Some((name, Side::Host)) if is_native(name) => Resolution::Native(name),
+        Some((name, _)) => Resolution::NotYet(name),
+        None => Resolution::Unknown,
+    }
+}
+
+/// Whether a lookup is known by that name.
+#[must_use]
+pub fn is_lookup(name: &str) -> bool {
+    short_name(name).is_some_and(|short| LOOKUPS.contains(&short))
+}
+
+/// All names of modules and actions, for suggestions.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BUILTIN.iter().map(|(name, _)| *name)
+}
+
+/// Whether the helper carries the module.
+fn is_native(name: &str) -> bool {
+    modules::registry::find(name).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_with_and_without_its_collection() {
+        for name in ["copy", "ansible.builtin.copy", "ansible.legacy.copy"] {
+            assert_eq!(resolve(name), Resolution::Action("copy"));
+        }
+        assert_eq!(resolve("ansible.builtin.stat"), Resolution::Native("stat"));
+        assert_eq!(resolve("community.general.ufw"), Resolution::Unknown);
+        assert_eq!(resolve("dbug"), Resolution::Unknown);
+        assert!(matches!(resolve("include"), Resolution::Removed(_)));
+    }
+
+    #[test]
+    fn what_is_not_done_yet_is_known_by_name() {
+        assert_eq!(resolve("git"), Resolution::NotYet("git"));
+        assert_eq!(resolve("yum"), Resolution::NotYet("dnf"));
+    }
+
+    #[test]
+    fn the_table_is_sorted_so_that_it_can_be_searched() {
+        assert!(BUILTIN.is_sorted_by(|left, right| left.0 < right.0));
+    }
+}

@@ -13,6 +13,9 @@ mod block;
 mod compile;
 mod directives;
 mod inherit;
+pub mod isa;
+pub mod keyword;
+pub mod load;
 mod options;
 mod play;
 mod role;
@@ -20,6 +23,7 @@ mod task;
 
 pub use block::{Block, BlockScope, Entry, Parent};
 pub use directives::Directives;
+pub use load::{Included, Loader, Refused, RoleRequest};
 pub use options::{Ids, LoadOptions, NoTemplates, NoVault, StaticTemplate, VaultOpener};
 pub use play::{Play, PlayScope, Playbook, VarsPrompt};
 pub use role::{FromFiles, LoadedRole, RoleInstance};

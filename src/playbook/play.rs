@@ -31,8 +31,6 @@ pub struct Play {
     pub gather_timeout: Option<Value>,
     /// `fact_path`
     pub fact_path: Option<Value>,
-    /// `vars_files`: each a path, or a list of paths of which the first that exists counts.
-    pub vars_files: Vec<Value>,
     /// `vars_prompt`
     pub vars_prompt: Vec<VarsPrompt>,
     /// `roles`, and after them those that `import_role` brought (their tasks stand where they were imported).
@@ -65,6 +63,8 @@ pub struct PlayScope {
     pub directives: Directives,
     /// `when` of the `import_playbook` that brought the play; facts are gathered under it too.
     pub imported_when: Vec<Value>,
+    /// `vars_files`: each a path, or a list of paths of which the first that exists counts.
+    pub vars_files: Vec<Value>,
     /// The directory that relative paths of the play start from, absolute.
     pub basedir: Rc<str>,
     /// Where the play was written.

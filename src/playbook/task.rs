@@ -1,8 +1,13 @@
 //! A task or handler, as it was written.
 
-use std::{cell::OnceCell, fmt, rc::Rc};
+use std::{
+    cell::OnceCell,
+    fmt,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
-use jinja::{Dict, Str, Value};
+use jinja::{Dict, Key, Str, Value};
 
 use super::{BlockScope, Directives, FromFiles, PlayScope, RoleInstance};
 use crate::diagnostic::{Diagnostic, Span};
@@ -50,6 +55,8 @@ pub struct Task {
     pub implicit: bool,
     /// Where it was written; `None` for what is in no file.
     pub span: Option<Span>,
+    /// Of an import, or of an include as it was met: the file's name as rendered, or the role's directory.
+    pub included: Option<Rc<str>>,
     pub(super) effective: OnceCell<Rc<Directives>>,
 }
 
@@ -165,6 +172,7 @@ impl Task {
             is_handler: parent.handlers,
             implicit: false,
             span: None,
+            included: None,
             effective: OnceCell::new(),
         }
     }
@@ -239,13 +247,30 @@ impl Task {
         self.role.as_ref().filter(|role| !role.allow_duplicates).map(|role| role.same_as)
     }
 
-    /// A copy with other variables: an include that was met with loop variables and the like.
+    /// A copy of an include as a host met it: with these variables put over its own (loop variables and the like), and
+    /// the rendered name of the file. It is what [`super::Loader::load_tasks`] takes.
     #[must_use]
-    pub fn with_vars(&self, vars: Dict) -> Self {
+    pub fn met(&self, vars: &Dict, target: &str) -> Self {
+        let own = Dict::new();
+        for (key, value) in self.directives.vars.iter().chain([vars]).flat_map(Dict::raw_items) {
+            if let Ok(key) = Key::new(key) {
+                own.insert(key, value);
+            }
+        }
         let mut copy = self.clone();
-        copy.directives.vars = Some(vars);
+        copy.directives.vars = Some(own);
+        copy.included = Some(Rc::from(target));
         copy.effective = OnceCell::new();
         copy
+    }
+
+    /// The directory that files named by what this includes are looked for in first.
+    pub(super) fn included_dir(&self) -> PathBuf {
+        let target = self.included.as_deref().unwrap_or_default();
+        match self.kind {
+            Kind::IncludeRole(_) | Kind::ImportRole(_) => PathBuf::from(target),
+            _ => Path::new(target).parent().map(PathBuf::from).unwrap_or_default(),
+        }
     }
 }
 
