@@ -8,6 +8,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod event;
 pub mod executor;
+pub mod helper_binary;
 pub mod inventory;
 pub mod lookup;
 pub mod playbook;

@@ -31,6 +31,7 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 /// Every native module, by name.
 #[rustfmt::skip]
 pub static MODULES: &[Entry] = &[
+    entry::<commands::async_status::AsyncStatus>(),
     entry::<commands::command::Command>(),
     entry::<system::ping::Ping>(),
     entry::<commands::shell::Shell>(),
@@ -97,6 +98,25 @@ pub fn run(invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -
     outcome
 }
 
+/// What Ansible shows as `invocation.module_args` of a call: its arguments with defaults and aliases, as the module used
+/// them.
+#[must_use]
+pub fn module_args(invocation: &Invocation, outcome: &Outcome) -> Map {
+    let checked = find(&invocation.module)
+        .and_then(|entry| validate(&entry.specification, invocation.arguments.clone()).ok().map(|v| (entry, v)));
+    let mut all = match checked {
+        Some((entry, validated)) => {
+            let secrets = secrets_of(entry.specification.options, &validated.arguments);
+            let mut all = validated.module_args();
+            all.values_mut().for_each(|value| remove_values(value, &secrets));
+            all
+        }
+        None => invocation.arguments.clone(),
+    };
+    all.extend(outcome.arguments.iter().map(|(name, value)| (name.clone(), value.clone())));
+    all
+}
+
 /// Expands `~` and variables in `path` options, at any depth; true where something changed.
 fn expand_paths(option: &OptionSpec, kind: Kind, value: &mut Data, ctx: &Context) -> bool {
     match value {
@@ -108,11 +128,18 @@ fn expand_paths(option: &OptionSpec, kind: Kind, value: &mut Data, ctx: &Context
         }
         Data::List(items) if kind == Kind::List => {
             let kind = option.elements.unwrap_or(Kind::Raw);
-            items.iter_mut().fold(false, |changed, item| expand_paths(option, kind, item, ctx) || changed)
+            // Counted, not `any`: every element is to be expanded.
+            items.iter_mut().filter_map(|item| expand_paths(option, kind, item, ctx).then_some(())).count() > 0
         }
-        Data::Map(map) if kind == Kind::Dict => option.options.iter().fold(false, |changed, inner| {
-            map.get_mut(inner.name).is_some_and(|value| expand_paths(inner, inner.kind, value, ctx)) || changed
-        }),
+        Data::Map(map) if kind == Kind::Dict => {
+            let mut changed = false;
+            for inner in option.options {
+                if let Some(value) = map.get_mut(inner.name) {
+                    changed |= expand_paths(inner, inner.kind, value, ctx);
+                }
+            }
+            changed
+        }
         _ => false,
     }
 }

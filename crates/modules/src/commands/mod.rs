@@ -1,4 +1,5 @@
 //! Modules that run commands.
 
+pub mod async_status;
 pub mod command;
 pub mod shell;

@@ -5,8 +5,6 @@
 //! in the background may hold the pipes open, so a second of silence then ends the reading, as in Ansible's
 //! `run_command`.
 
-#![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "this is the one place")]
-
 use std::{
     borrow::Cow,
     collections::BTreeMap,

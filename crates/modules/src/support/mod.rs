@@ -8,6 +8,7 @@ pub mod checksum;
 pub mod clock;
 pub mod command;
 pub mod flags;
+pub mod job_file;
 pub mod locale;
 pub mod mode;
 pub mod path_info;

@@ -1,0 +1,28 @@
+//! What the helper does: frames in, modules, frames out.
+//!
+//! - [`session`]: reads frames and keeps the table of calls: many in flight, chained ones in order.
+//! - [`call`]: one call's way to the control node: content with back-pressure, chunks with credit.
+//! - [`job`]: background jobs (`async`), which outlive the session in a session of their own.
+//! - [`output`]: the one place that writes frames.
+//!
+//! The end of the input, or SIGHUP, SIGTERM or SIGINT, ends it all: every call is cancelled, its processes are killed,
+//! its temporary files removed, and the helper exits.
+
+pub mod call;
+pub mod job;
+pub mod output;
+pub mod session;
+
+use std::{io::Write, process::ExitCode};
+
+/// Says on stderr how the helper is used.
+#[must_use]
+pub fn usage() -> ExitCode {
+    complain("this program is started by `provision` and speaks to it over its standard input and output");
+    ExitCode::from(2)
+}
+
+/// One line on stderr, which the control node shows where the helper dies.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "provision-helper: {text}");
+}
