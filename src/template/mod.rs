@@ -1,1 +1,3 @@
 //! Ansible's way of templating over the Jinja engine.
+
+pub mod data;

@@ -13,6 +13,7 @@
 mod cipher;
 mod envelope;
 mod error;
+mod inline;
 pub mod file;
 mod secrets;
 pub mod source;
