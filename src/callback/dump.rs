@@ -113,7 +113,7 @@ pub fn results(values: &Map, indent: Option<usize>, options: &Options) -> String
 }
 
 /// A value without the keys that are Ansible's own.
-fn without_internal(value: &Data) -> Data {
+pub(super) fn without_internal(value: &Data) -> Data {
     match value {
         Data::Map(map) => Data::Map(
             map.iter()

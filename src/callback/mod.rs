@@ -2,6 +2,8 @@
 //!
 //! - [`screen`]: the one writer through which all text goes, with Ansible's colours.
 //! - [`default`], [`minimal`], [`oneline`]: Ansible's stdout callbacks of these names, to the letter.
+//! - [`json`]: `ansible.posix.json`; [`events`]: `--output json`.
+//! - [`progress`]: the hosts in flight, on a terminal.
 //! - [`options`]: what the operator can set about them.
 //! - [`dump`], [`diff`], [`difflib`]: how results and differences are written.
 
@@ -9,16 +11,25 @@ pub mod default;
 pub mod diff;
 pub mod difflib;
 pub mod dump;
+pub mod events;
+pub mod json;
 pub mod minimal;
 pub mod oneline;
 pub mod options;
+pub mod progress;
 pub mod screen;
 #[cfg(test)]
 pub(crate) mod testing;
 
 use crate::event::Event;
 
+pub use default::Default;
+pub use events::Events;
+pub use json::Json;
+pub use minimal::Minimal;
+pub use oneline::Oneline;
 pub use options::Options;
+pub use progress::Progress;
 pub use screen::Screen;
 
 /// Hears a run's events, in order.
@@ -28,13 +39,18 @@ pub trait Callback: Send {
 }
 
 /// Several callbacks as one; each hears every event.
-#[derive(Default)]
+#[derive(std::default::Default)]
 pub struct Sinks(Vec<Box<dyn Callback>>);
 
 impl Sinks {
     /// Adds a callback.
     pub fn add(&mut self, callback: impl Callback + 'static) {
         self.0.push(Box::new(callback));
+    }
+
+    /// Adds a callback whose type is not known.
+    pub fn add_boxed(&mut self, callback: Box<dyn Callback>) {
+        self.0.push(callback);
     }
 }
 

@@ -1,6 +1,10 @@
 //! The one writer through which all text goes: lines, banners and messages as Ansible's display prints them.
 
-use std::{collections::HashSet, io::Write};
+use std::{
+    collections::HashSet,
+    io::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use unicode_width::UnicodeWidthChar;
 
@@ -69,13 +73,19 @@ pub struct Screen {
     pub colour: bool,
     /// How wide banners are.
     pub columns: usize,
-    seen: HashSet<String>,
+    seen: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Screen {
     /// A screen on two writers, without colour, as wide as Ansible's where there is no terminal: 79 columns.
     pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
-        Self { out: Box::new(out), err: Box::new(err), gone: false, colour: false, columns: 79, seen: HashSet::new() }
+        Self { out: Box::new(out), err: Box::new(err), gone: false, colour: false, columns: 79, seen: Arc::default() }
+    }
+
+    /// A screen on other writers that looks like this one, and that repeats no message which this one has shown.
+    pub fn beside(&self, out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+        let Self { colour, columns, .. } = *self;
+        Self { colour, columns, seen: Arc::clone(&self.seen), ..Self::new(out, err) }
     }
 
     /// Prints text as lines, each in the colour.
@@ -170,7 +180,8 @@ impl Screen {
 
     fn message(&mut self, prefix: &str, chain: &ErrorChain, colour: &str, stream: Stream) {
         let text = format!("{prefix}{}", chain.verbose(&|path| std::fs::read_to_string(path).ok()));
-        if self.seen.insert(text.clone()) {
+        let new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
+        if new {
             self.display(&text, Some(colour), stream);
         }
     }

@@ -4,6 +4,7 @@
 //! - [`arguments`]: the flags, in groups that verbs and Ansible's programs share; [`flags`]: which of ansible-core's are
 //!   done.
 //! - [`options`]: what flags and configuration say together, typed.
+//! - [`start`]: where the executor takes over; [`sinks`]: the callbacks that a run has.
 //! - [`exit`]: error kind -> exit code, and how errors are shown.
 
 pub mod ansible;
@@ -14,6 +15,7 @@ pub mod flags;
 pub mod options;
 pub mod program;
 pub mod prompt;
+pub mod sinks;
 pub mod start;
 pub mod terminal;
 pub mod verbs;

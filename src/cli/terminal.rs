@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use super::{Failure, diagnostics};
 use crate::{
     callback::{
-        Options, Screen,
+        Options, Progress, Screen,
         options::ResultFormat,
         screen::{Stream, Theme},
     },
@@ -67,13 +67,32 @@ impl Terminal {
         Ok(config)
     }
 
-    /// A screen of its own for a callback, on the same streams.
+    /// A screen of its own for a callback, on the process's streams. Where both are terminals, hosts in flight are shown
+    /// below what is printed.
     #[must_use]
-    pub fn screen(&self) -> Screen {
-        let mut screen = Screen::new(io::stdout(), io::stderr());
-        screen.colour = self.screen.colour;
-        screen.columns = self.screen.columns;
-        screen
+    pub fn screen(&self) -> (Screen, Option<Progress>) {
+        let interactive = io::stdout().is_terminal() && io::stderr().is_terminal();
+        let progress = interactive.then(|| Progress::new(self.screen.columns));
+        let screen = match &progress {
+            Some(progress) => self.screen.beside(progress.above(io::stdout()), progress.above(io::stderr())),
+            None => self.screen.beside(io::stdout(), io::stderr()),
+        };
+        (screen, progress)
+    }
+
+    /// What ansible-core says first with `-v`: which configuration was read, and with `-vv` its version.
+    pub fn announce(&mut self, program: &str, config: &Config) {
+        let colour = self.options.theme.verbose.clone();
+        if config.display.verbosity > 1 {
+            self.screen.line(&super::version::ansible(program, config), &colour);
+        }
+        if config.display.verbosity > 0 {
+            let text = match &config.file {
+                Some(file) => format!("Using {} as config file", file.display()),
+                None => "No config file found; using defaults".to_owned(),
+            };
+            self.screen.line(&text, &colour);
+        }
     }
 
     /// Prints text on standard output, ended by a newline.

@@ -69,6 +69,7 @@ pub fn run(
     }
     options::put_course(tags, course, &mut config);
     options::put_verbosity(&hosts.verbosity, &mut config);
+    terminal.announce("ansible-playbook", &config);
     let only_reads = course.syntax_check || course.list_tasks || course.list_tags || hosts.list_hosts.list_hosts;
     let mut run = RunOptions::new(hosts, config, !only_reads, terminal)?;
     run.output = output;

@@ -48,6 +48,7 @@ pub fn run(
 ) -> Result {
     let mut config = terminal.configure()?;
     options::put_verbosity(&hosts.verbosity, &mut config);
+    terminal.announce("ansible", &config);
     options::put_playbook_dir(directory, &mut config);
     if let Some(seconds) = task.task_timeout {
         config.task_timeout = seconds;

@@ -87,6 +87,7 @@ impl Arguments {
         }
         let mut config = terminal.configure()?;
         options::put_verbosity(&self.verbosity, &mut config);
+        terminal.announce("ansible-inventory", &config);
         options::put_playbook_dir(&self.directory, &mut config);
         let listing = match self.host {
             Some(host) => Listing::Host(host),
