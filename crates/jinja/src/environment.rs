@@ -1,8 +1,12 @@
 //! The environment: options, filters, tests, globals and where templates come from.
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
 
-use crate::{Call, Dict, Error, Str, Template, Value};
+use crate::{Call, Dict, Error, Str, Value, compiler::Compiled};
 
 /// A filter, test or global function.
 pub type Function = dyn Fn(&mut Call<'_>) -> Result<Value, Error>;
@@ -122,30 +126,42 @@ pub(crate) struct Registered {
     pub(crate) sees_undefined: bool,
 }
 
+/// A template that was loaded, and what it was compiled from.
+pub(crate) struct Loaded {
+    pub(crate) source: String,
+    pub(crate) options: Rc<Options>,
+    pub(crate) template: Rc<Compiled>,
+}
+
 /// Options, filters, tests, globals and a loader.
 pub struct Environment {
-    pub(crate) options: Options,
+    pub(crate) options: Rc<Options>,
     filters: HashMap<Rc<str>, Rc<Registered>>,
     tests: HashMap<Rc<str>, Rc<Registered>>,
     pub(crate) globals: HashMap<Rc<str>, Value>,
     pub(crate) loader: Option<Rc<dyn Loader>>,
     pub(crate) hooks: Rc<dyn Hooks>,
     /// Templates that were loaded, by name, with the source they were compiled from.
-    pub(crate) loaded: RefCell<HashMap<(String, Options), (String, Template)>>,
+    pub(crate) loaded: RefCell<HashMap<String, Loaded>>,
+    /// Where the stack stood when the outermost render began; 0 outside of any.
+    pub(crate) stack_base: Cell<usize>,
 }
 
 impl Environment {
     /// An environment with Jinja2's own filters, tests and globals.
     pub fn new(options: Options) -> Self {
-        Self {
-            options,
+        let mut env = Self {
+            options: Rc::new(options),
             filters: HashMap::new(),
             tests: HashMap::new(),
             globals: HashMap::new(),
             loader: None,
             hooks: Rc::new(NoHooks),
             loaded: RefCell::new(HashMap::new()),
-        }
+            stack_base: Cell::new(0),
+        };
+        crate::filters::add(&mut env);
+        env
     }
 
     /// How its templates are read.

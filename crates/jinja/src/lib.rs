@@ -3,10 +3,15 @@
 //! It stands alone: it knows templates, values and functions, and nothing of hosts, files or playbooks. Whoever uses
 //! it gives it a [`Scope`] (where names come from) and an [`Environment`] (filters, tests, globals, loader).
 
+mod access;
 pub mod call;
+mod compiler;
 pub mod environment;
 pub mod error;
+mod filters;
 mod function;
+mod methods;
+mod render;
 mod state;
 mod template;
 pub mod value;

@@ -7,19 +7,24 @@ use crate::{
     call::Kwargs,
     environment::{Plugin, Registered},
     error::Kind,
+    render::frame::Unit,
 };
 
 /// A render under way, as filters, tests and functions see it.
 pub struct State<'a> {
     env: &'a Environment,
     scope: &'a dyn Scope,
-    template: Option<Rc<str>>,
+    unit: Option<Rc<Unit>>,
 }
 
 impl<'a> State<'a> {
     /// A state outside of any template: to call filters and tests by name.
     pub fn new(env: &'a Environment, scope: &'a dyn Scope) -> Self {
-        Self { env, scope, template: None }
+        Self { env, scope, unit: None }
+    }
+
+    pub(crate) fn running(env: &'a Environment, scope: &'a dyn Scope, unit: &Rc<Unit>) -> Self {
+        Self { env, scope, unit: Some(Rc::clone(unit)) }
     }
 
     /// The environment.
@@ -34,7 +39,7 @@ impl<'a> State<'a> {
 
     /// The template's name.
     pub fn template(&self) -> Option<&str> {
-        self.template.as_deref()
+        self.unit.as_ref().and_then(|unit| unit.template.name.as_deref())
     }
 
     /// A name's value as the template sees it at its outermost level; undefined, if there is none.
@@ -43,6 +48,9 @@ impl<'a> State<'a> {
     ///
     /// It is there and cannot be had.
     pub fn lookup(&self, name: &str) -> Result<Value, Error> {
+        if let Some(unit) = &self.unit {
+            return unit.context.resolve(name, self.env, self.scope);
+        }
         if let Some(value) = self.scope.lookup(name)? {
             return Ok(value);
         }
@@ -119,7 +127,7 @@ impl<'a> State<'a> {
     }
 }
 
-fn first_undefined(args: &[Value], kwargs: &Kwargs) -> Option<Value> {
+pub(crate) fn first_undefined(args: &[Value], kwargs: &Kwargs) -> Option<Value> {
     args.iter().chain(kwargs.iter().map(|(_, value)| value)).find(|value| value.is_undefined()).cloned()
 }
 
@@ -128,7 +136,7 @@ fn failed(error: Error) -> Value {
 }
 
 /// A failed call is an undefined value, which `default()` may mend; a limit ends the render.
-fn settle(result: Result<Value, Error>) -> Result<Value, Error> {
+pub(crate) fn settle(result: Result<Value, Error>) -> Result<Value, Error> {
     match result {
         Err(error) if error.kind != Kind::Limit => Ok(failed(error)),
         result => result,

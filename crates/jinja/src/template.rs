@@ -2,12 +2,17 @@
 
 use std::rc::Rc;
 
-use crate::{Environment, Error, Scope, Undefined, Value, error::Kind};
+use crate::{
+    Environment, Error, Scope, Value,
+    compiler::{self, Compiled},
+    environment::{Loaded, Options},
+    render,
+};
 
 /// A compiled template or expression; clones share it.
 #[derive(Clone)]
 pub struct Template {
-    name: Option<Rc<str>>,
+    compiled: Rc<Compiled>,
 }
 
 impl Environment {
@@ -17,7 +22,8 @@ impl Environment {
     ///
     /// It is not well-formed or uses a filter or test that is not known.
     pub fn compile(&self, source: &str, name: Option<&str>) -> Result<Template, Error> {
-        self.compile_with(source, name, &self.options)
+        let compiled = compiler::compile(self, source, name, &self.options, false)?;
+        Ok(Template { compiled: Rc::new(compiled) })
     }
 
     /// Compiles a template that is read with options of its own; what it includes is read with them too.
@@ -26,8 +32,8 @@ impl Environment {
     ///
     /// As [`Environment::compile`].
     pub fn compile_with(&self, source: &str, name: Option<&str>, options: &Options) -> Result<Template, Error> {
-        let _ = (source, name, options);
-        Err(Error::new(Kind::Limit, "crates/jinja: compile is not written yet"))
+        let compiled = compiler::compile(self, source, name, &Rc::new(options.clone()), false)?;
+        Ok(Template { compiled: Rc::new(compiled) })
     }
 
     /// Compiles an expression alone, without delimiters.
@@ -36,17 +42,44 @@ impl Environment {
     ///
     /// As [`Environment::compile`].
     pub fn compile_expression(&self, source: &str) -> Result<Template, Error> {
-        let _ = source;
-        Err(Error::new(Kind::Limit, "crates/jinja: compile_expression is not written yet"))
+        let compiled = compiler::compile(self, source, None, &self.options, true)?;
+        Ok(Template { compiled: Rc::new(compiled) })
+    }
+
+    /// Compiles an expression alone that is read with options of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Environment::compile`].
+    pub fn compile_expression_with(&self, source: &str, options: &Options) -> Result<Template, Error> {
+        let compiled = compiler::compile(self, source, None, &Rc::new(options.clone()), true)?;
+        Ok(Template { compiled: Rc::new(compiled) })
+    }
+
+    /// A template that a loader gave, compiled anew only if its source has changed.
+    pub(crate) fn load_compiled(&self, source: &str, name: &str, options: &Rc<Options>) -> Result<Rc<Compiled>, Error> {
+        if let Some(loaded) = self.loaded.borrow().get(name)
+            && loaded.source == source
+            && loaded.options == *options
+        {
+            return Ok(Rc::clone(&loaded.template));
+        }
+        let read = if options.escape_backslashes {
+            Rc::new(Options { escape_backslashes: false, ..Options::clone(options) })
+        } else {
+            Rc::clone(options)
+        };
+        let template = Rc::new(compiler::compile(self, source, Some(name), &read, false)?);
+        let loaded = Loaded { source: source.to_owned(), options: Rc::clone(options), template: Rc::clone(&template) };
+        self.loaded.borrow_mut().insert(name.to_owned(), loaded);
+        Ok(template)
     }
 }
-
-use crate::environment::Options;
 
 impl Template {
     /// Its name.
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.compiled.name.as_deref()
     }
 
     /// Its result as a plain value: lists and dicts all resolved, tuples become lists; a single expression keeps its
@@ -66,8 +99,7 @@ impl Template {
     ///
     /// A limit was reached.
     pub fn evaluate(&self, env: &Environment, scope: &dyn Scope) -> Result<Value, Error> {
-        let _ = (env, scope);
-        Ok(Value::Undefined(Rc::new(Undefined::failed(Error::new(Kind::Limit, "not written yet")))))
+        render::evaluate(&self.compiled, env, scope)
     }
 
     /// Its result as text; what prints nothing is empty.
@@ -83,8 +115,15 @@ impl Template {
     }
 
     /// The names it takes from its scope, of what it can be known before it runs (not what includes and imports use).
-    pub fn free_names(&self) -> Vec<Rc<str>> {
-        Vec::new()
+    /// Names of globals (`range`) are among them.
+    pub fn free_names(&self) -> &[Rc<str>] {
+        &self.compiled.names
+    }
+}
+
+impl std::fmt::Debug for Template {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Template({:?})", self.name())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, rc::Rc};
 
 use num_bigint::BigInt;
-use num_traits::{FromPrimitive, Signed, ToPrimitive};
+use num_traits::FromPrimitive;
 
 use super::{Key, Value};
 use crate::{Error, error::Kind};
@@ -159,14 +159,6 @@ fn order_all(left: &[Value], right: &[Value], operator: &str, depth: usize) -> R
         }
     }
     Ok(Some(left.len().cmp(&right.len())))
-}
-
-/// The sign of a number that is not a float; 0 for what is no number.
-pub(crate) fn sign(value: &Value) -> i32 {
-    match value {
-        Value::BigInt(number) => number.signum().to_i32().unwrap_or(0),
-        value => small(value).map_or(0, |number| number.signum() as i32),
-    }
 }
 
 #[cfg(test)]

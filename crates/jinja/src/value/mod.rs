@@ -4,10 +4,14 @@
 
 mod compare;
 mod dict;
+mod html;
 mod key;
 mod list;
+mod numeral;
 mod object;
+pub(crate) mod ops;
 mod print;
+pub(crate) mod printf;
 mod text;
 
 use std::{cell::Cell, cmp::Ordering, fmt, rc::Rc};
@@ -16,7 +20,9 @@ use num_bigint::BigInt;
 use num_traits::{ToPrimitive, Zero};
 
 pub(crate) use self::{
-    compare::{MAX_DEPTH, sign, too_deep},
+    compare::{MAX_DEPTH, too_deep},
+    html::escape,
+    numeral::float_to_int,
     print::{float as float_repr, is_printable, quote},
 };
 pub use self::{

@@ -1,0 +1,127 @@
+//! Numbers as digits, as C's printf and Python's format write them.
+
+use num_bigint::BigInt;
+use num_traits::FromPrimitive;
+
+use crate::{Error, error::Kind};
+
+/// Where text stands in its field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+    Center,
+    /// Blanks go between the sign and the digits.
+    AfterSign,
+}
+
+/// A field of a format.
+#[derive(Debug, Clone)]
+pub(crate) struct Spec {
+    pub(crate) fill: char,
+    pub(crate) align: Option<Align>,
+    pub(crate) sign: char,
+    pub(crate) alternate: bool,
+    pub(crate) zero: bool,
+    pub(crate) width: usize,
+    pub(crate) grouping: Option<char>,
+    pub(crate) precision: Option<usize>,
+    pub(crate) kind: Option<char>,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Self {
+            fill: ' ',
+            align: None,
+            sign: '-',
+            alternate: false,
+            zero: false,
+            width: 0,
+            grouping: None,
+            precision: None,
+            kind: None,
+        }
+    }
+}
+
+/// Appends text in its field; `sign` stands before it, and before the fill under [`Align::AfterSign`].
+pub(crate) fn pad(text: &str, sign: &str, spec: &Spec, default: Align, out: &mut String) {
+    let blank = spec.width.saturating_sub(text.chars().count() + sign.chars().count());
+    let (left, between, right) = match spec.align.unwrap_or(default) {
+        Align::Left => (0, 0, blank),
+        Align::Right => (blank, 0, 0),
+        Align::Center => (blank / 2, 0, blank - blank / 2),
+        Align::AfterSign => (0, blank, 0),
+    };
+    let fill = |count: usize| std::iter::repeat_n(spec.fill, count);
+    out.extend(fill(left));
+    out.push_str(sign);
+    out.extend(fill(between));
+    out.push_str(text);
+    out.extend(fill(right));
+}
+
+/// `%.*f` of a number that is not negative.
+pub(crate) fn fixed(number: f64, precision: usize, alternate: bool) -> String {
+    let mut text = format!("{number:.precision$}");
+    if alternate && precision == 0 {
+        text.push('.');
+    }
+    text
+}
+
+/// `%.*e` of a number that is not negative.
+pub(crate) fn exponent(number: f64, precision: usize, alternate: bool) -> String {
+    let text = format!("{number:.precision$e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let dot = if alternate && precision == 0 { "." } else { "" };
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}{dot}e{sign}{:02}", exponent.abs())
+}
+
+/// `%.*g` of a number that is not negative.
+pub(crate) fn general(number: f64, precision: usize, alternate: bool) -> String {
+    let precision = precision.max(1);
+    let scientific = format!("{number:.*e}", precision - 1);
+    let power: i64 = scientific.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
+    let limit = i64::try_from(precision).unwrap_or(i64::MAX);
+    let mut text = if number == 0.0 || (-4..limit).contains(&power) {
+        let after = usize::try_from(limit - 1 - if number == 0.0 { 0 } else { power }).unwrap_or(0);
+        fixed(number, after, alternate)
+    } else {
+        exponent(number, precision - 1, alternate)
+    };
+    if !alternate {
+        let (digits, power) = match text.split_once('e') {
+            Some((digits, power)) => (digits.to_owned(), format!("e{power}")),
+            None => (text.clone(), String::new()),
+        };
+        if digits.contains('.') {
+            text = format!("{}{power}", digits.trim_end_matches('0').trim_end_matches('.'));
+        }
+    }
+    text
+}
+
+/// Python's `int()` of a float.
+pub(crate) fn float_to_int(number: f64) -> Result<BigInt, Error> {
+    if number.is_nan() {
+        return Err(Error::value_error("cannot convert float NaN to integer"));
+    }
+    BigInt::from_f64(number.trunc())
+        .ok_or_else(|| Error::new(Kind::Overflow, "cannot convert float infinity to integer"))
+}
+
+/// Digits with a mark between groups, as `{:,}` writes them.
+pub(crate) fn group(digits: &str, mark: char, size: usize) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / size);
+    for (index, c) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(size) {
+            out.push(mark);
+        }
+        out.push(c);
+    }
+    out
+}
