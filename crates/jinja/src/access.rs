@@ -131,8 +131,7 @@ pub(crate) fn missing(object: &Value, key: &Value) -> Value {
 
 fn unsafe_attribute(object: &Value, name: &str) -> Value {
     let message = format!("access to attribute '{name}' of '{}' object is unsafe.", object.type_name());
-    let error = Error::new(crate::Kind::Security, message);
-    Value::Undefined(Rc::new(Undefined { message: error.message, name: None, cause: None }))
+    Value::Undefined(Rc::new(Undefined::new(message)))
 }
 
 /// Whether Python's object has a private attribute of that name: those are all that the sandbox speaks of.
