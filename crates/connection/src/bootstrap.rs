@@ -49,15 +49,20 @@ impl HelperBinary {
 }
 
 /// The shell line that starts the helper; `fresh` leaves what is cached alone and asks for the bytes.
-pub(crate) fn line(binary: &HelperBinary, becoming: bool, fresh: bool) -> String {
+pub(crate) fn line(binary: &HelperBinary, spare_folders: &[String], becoming: bool, fresh: bool) -> String {
+    // A name with blanks or quotes would need quoting that no login shell must see; folders for spare have none.
+    let plain =
+        |folder: &&str| folder.starts_with('/') && folder.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+    let folders: Vec<&str> = spare_folders.iter().map(String::as_str).filter(plain).collect();
     let mut line = format!(
-        "h={} m={} z={} r={} b={} n={};",
+        "h={} m={} z={} r={} b={} n={} s=\"{}\";",
         binary.sha256_hex,
         binary.marker(),
         binary.bytes_gz.len(),
         binary.size,
         u8::from(becoming),
         u8::from(fresh),
+        folders.join(" "),
     );
     for part in SCRIPT.lines().map(str::trim).filter(|part| !part.is_empty() && !part.starts_with('#')) {
         line.push(' ');
@@ -74,7 +79,7 @@ pub(crate) fn command(
     fresh: bool,
     direct: bool,
 ) -> String {
-    let line = line(binary, become_.is_some(), fresh);
+    let line = line(binary, &target.spare_folders, become_.is_some(), fresh);
     match become_ {
         Some(become_) => wrap(become_, &target.shell, &line),
         None if direct => line,
@@ -298,6 +303,7 @@ impl Talk<'_> {
         let how = match exit {
             Exit { code: Some(code), .. } => format!("exit code {code}"),
             Exit { signal: Some(signal), .. } => format!("signal {signal}"),
+            Exit { lost: Some(lost), .. } => format!("the connection was lost: {lost}"),
             Exit { .. } => "no exit code: the connection was closed".to_owned(),
         };
         if !self.running

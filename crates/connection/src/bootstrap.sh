@@ -8,14 +8,14 @@ say() { echo; echo "$m $*"; };
 fail() { say fail "$*"; exit 1; };
 # A folder of this user alone: another user can put nothing into it.
 good() { [ -d "$1" ] && [ -O "$1" ] && case $(ls -ld "$1" 2>/dev/null) in drwx--[-S]---*) return 0;; esac; return 1; };
-hash() {
+digest() {
   if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1";
   elif command -v shasum >/dev/null 2>&1; then shasum -a 256 <"$1";
   elif command -v openssl >/dev/null 2>&1; then openssl dgst -sha256 -r <"$1";
   else fail "none of sha256sum, shasum and openssl is on this host, so the helper cannot be verified";
   fi;
 };
-same() { case $(hash "$1") in "$h"*) return 0;; *"$m fail"*) hash "$1"; exit 1;; esac; return 1; };
+same() { case $(digest "$1") in "$h"*) return 0;; *"$m fail"*) digest "$1"; exit 1;; esac; return 1; };
 start() { if [ -f "$1/helper-$h" ] && good "$1" && same "$1/helper-$h"; then say run; exec "$1/helper-$h"; fi; };
 a=;
 if [ "$b" = 0 ] && [ -n "$XDG_CACHE_HOME" ] && [ -O "$XDG_CACHE_HOME" ]; then a=$XDG_CACHE_HOME/provision;
@@ -23,12 +23,13 @@ elif [ -n "$HOME" ] && [ -O "$HOME" ]; then a=$HOME/.cache/provision;
 fi;
 if [ "$n" = 0 ] && [ -n "$a" ]; then start "$a"; fi;
 u=$(id -u);
-if [ "$n" = 0 ]; then for d in /var/tmp /tmp /dev/shm; do start "$d/provision-$u"; done; fi;
+if [ "$n" = 0 ]; then for d in $s; do start "$d/provision-$u"; done; fi;
 clean() { rm -f "$t"; };
 # A folder where files can be written and run; where none can be, why.
 w=; d=;
-for c in "$a" "/var/tmp/provision-$u" "/tmp/provision-$u" "/dev/shm/provision-$u"; do
-  if [ -z "$c" ]; then w="no home folder of this user;"; continue; fi;
+for c in "$a" $s; do
+  if [ -z "$c" ]; then w=" no home folder of this user;"; continue; fi;
+  if [ "$c" = "$a" ]; then :; else c=$c/provision-$u; fi;
   if [ -d "$c" ]; then :;
   else e=$( { (umask 077; mkdir -p "${c%/*}" && { mkdir "$c" || [ -d "$c" ]; }); } 2>&1 ) || { w="$w $c: ${e##*: };"; continue; }; fi;
   if good "$c"; then :; else w="$w $c: not a folder of this user alone;"; continue; fi;

@@ -42,7 +42,7 @@ type Slot = Arc<tokio::sync::Mutex<Option<HelperHandle>>>;
 enum Way {
     Local,
     Docker(DockerSettings),
-    Ssh(SshConnection),
+    Ssh(Box<SshConnection>),
 }
 
 /// What the `raw` module runs: one command, with nothing of ours on the host.
@@ -80,7 +80,7 @@ impl Connection {
         let way = match &target.kind {
             Kind::Local => Way::Local,
             Kind::Docker(settings) => Way::Docker(settings.clone()),
-            Kind::Ssh(settings) => Way::Ssh(SshConnection::open(target, settings).await?),
+            Kind::Ssh(settings) => Way::Ssh(Box::new(SshConnection::open(target, settings).await?)),
         };
         Ok(Self { inner: Arc::new(Inner { target: target.clone(), way, helpers: Mutex::default() }) })
     }
@@ -221,8 +221,9 @@ impl Connection {
             exit = hear => exit,
             never = feed => match never {},
         };
-        if exit.code.is_none() && exit.signal.is_none() && self.is_closed() {
-            let message = format!("Connection to host {} was lost while a command ran", target.host);
+        if exit.code.is_none() && exit.signal.is_none() && (exit.lost.is_some() || self.is_closed()) {
+            let why = exit.lost.as_deref().unwrap_or("it was closed");
+            let message = format!("Connection to host {} was lost while a command ran: {why}", target.host);
             return Err(ConnectError::unreachable(&target.host, message));
         }
         Ok(RawOutput { rc: exit.code.unwrap_or(255), stdout: out.to_vec(), stderr: err.to_vec() })

@@ -1,6 +1,6 @@
 //! One command on a host, whatever the way there: bytes in, bytes out, an end.
 
-use std::process::Stdio;
+use std::{process::Stdio, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use russh::{ChannelMsg, ChannelReadHalf, ChannelWriteHalf, client::Msg};
@@ -8,6 +8,8 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
 };
+
+use crate::ssh::Report;
 
 /// How much is read at once from a child's pipe.
 const READ: usize = 64 * 1024;
@@ -35,12 +37,14 @@ pub(crate) struct Exit {
     pub(crate) code: Option<i32>,
     /// The signal that ended it, as the server names it.
     pub(crate) signal: Option<String>,
+    /// Why the connection ended before the command did.
+    pub(crate) lost: Option<String>,
 }
 
 /// The command's standard input.
 #[derive(Debug)]
 pub(crate) enum ExecWriter {
-    Ssh(ChannelWriteHalf<Msg>),
+    Ssh(Option<ChannelWriteHalf<Msg>>),
     Child(Option<ChildStdin>),
 }
 
@@ -48,12 +52,12 @@ impl ExecWriter {
     /// Writes all of it, as fast as the other side takes it.
     pub(crate) async fn write(&mut self, bytes: Bytes) -> std::io::Result<()> {
         match self {
-            Self::Ssh(channel) => channel.data_bytes(bytes).await.map_err(std::io::Error::other),
+            Self::Ssh(Some(channel)) => channel.data_bytes(bytes).await.map_err(std::io::Error::other),
             Self::Child(Some(stdin)) => {
                 stdin.write_all(&bytes).await?;
                 stdin.flush().await
             }
-            Self::Child(None) => Err(std::io::ErrorKind::BrokenPipe.into()),
+            Self::Ssh(None) | Self::Child(None) => Err(std::io::ErrorKind::BrokenPipe.into()),
         }
     }
 
@@ -61,16 +65,23 @@ impl ExecWriter {
     pub(crate) async fn end(&mut self) {
         match self {
             // An error here says that the channel is gone already, which is the end that was wanted.
-            Self::Ssh(channel) => drop(channel.eof().await),
+            Self::Ssh(Some(channel)) => drop(channel.eof().await),
+            Self::Ssh(None) => {}
             Self::Child(stdin) => drop(stdin.take()),
         }
     }
+}
 
-    /// Ends the command from our side, where the way there knows how.
-    pub(crate) async fn close(&mut self) {
-        self.end().await;
-        if let Self::Ssh(channel) = self {
-            drop(channel.close().await);
+impl Drop for ExecWriter {
+    /// Closes the channel of a command that nobody listens to any more; a child is killed by its own handle, where that
+    /// was asked for.
+    fn drop(&mut self) {
+        if let Self::Ssh(channel) = self
+            && let Some(channel) = channel.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // Ends as soon as the session has taken one more message, or is gone.
+            runtime.spawn(async move { drop(channel.close().await) });
         }
     }
 }
@@ -78,7 +89,7 @@ impl ExecWriter {
 /// What the command says, and its end.
 #[derive(Debug)]
 pub(crate) enum ExecReader {
-    Ssh { channel: ChannelReadHalf, exit: Exit },
+    Ssh { channel: ChannelReadHalf, exit: Exit, report: Arc<Report> },
     Child(Box<ChildReader>),
 }
 
@@ -96,20 +107,29 @@ impl ExecReader {
     /// The next thing that the command says. Safe to cancel.
     pub(crate) async fn next(&mut self) -> ExecEvent {
         match self {
-            Self::Ssh { channel, exit } => next_of_channel(channel, exit).await,
+            Self::Ssh { channel, exit, report } => next_of_channel(channel, exit, report).await,
             Self::Child(reader) => reader.next().await,
         }
     }
 }
 
-async fn next_of_channel(channel: &mut ChannelReadHalf, exit: &mut Exit) -> ExecEvent {
+async fn next_of_channel(channel: &mut ChannelReadHalf, exit: &mut Exit, report: &Report) -> ExecEvent {
     loop {
         match channel.wait().await {
             Some(ChannelMsg::Data { data }) => return ExecEvent::Stdout(data),
             Some(ChannelMsg::ExtendedData { data, ext: 1 }) => return ExecEvent::Stderr(data),
             Some(ChannelMsg::ExitStatus { exit_status }) => exit.code = i32::try_from(exit_status).ok(),
             Some(ChannelMsg::ExitSignal { signal_name, .. }) => exit.signal = Some(format!("{signal_name:?}")),
-            Some(ChannelMsg::Close) | None => return ExecEvent::Ended(exit.clone()),
+            Some(ChannelMsg::Failure) => {
+                exit.lost = Some("the server refuses to run commands".to_owned());
+                return ExecEvent::Ended(exit.clone());
+            }
+            Some(ChannelMsg::Close) | None => {
+                if *exit == Exit::default() {
+                    exit.lost = report.lost().map(str::to_owned);
+                }
+                return ExecEvent::Ended(exit.clone());
+            }
             Some(_) => {}
         }
     }
@@ -155,7 +175,7 @@ impl ChildReader {
         match self.child.wait().await {
             Ok(status) => Exit {
                 code: status.code().or_else(|| status.signal().map(|signal| 128_i32.saturating_add(signal))),
-                signal: None,
+                ..Exit::default()
             },
             Err(_) => Exit::default(),
         }

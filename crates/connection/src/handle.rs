@@ -397,7 +397,7 @@ async fn write(
     loop {
         let bytes = tokio::select! {
             biased;
-            _ = &mut gone => break,
+            _ = &mut gone => return,
             order = orders.recv() => match order {
                 Some(Order::Frame(bytes)) => bytes,
                 Some(Order::Close) | None => break,
@@ -406,7 +406,7 @@ async fn write(
         };
         let written = tokio::select! {
             written = writer.write(bytes) => written,
-            _ = &mut gone => break,
+            _ = &mut gone => return,
         };
         if written.is_err() {
             // The reader learns the reason from the other side's end.
@@ -414,7 +414,8 @@ async fn write(
         }
     }
     writer.end().await;
-    // Calls that want to be sent now find the channel closed; the reader follows the helper to its end.
+    // The way out stays open until the helper has ended: it may still clean up and say why.
+    let _ = gone.await;
 }
 
 async fn read(
@@ -452,6 +453,7 @@ fn lost(name: &str, exit: &Exit, stderr: &str) -> String {
     let how = match exit {
         Exit { code: Some(code), .. } => format!("the helper ended with exit code {code}"),
         Exit { signal: Some(signal), .. } => format!("the helper was ended by signal {signal}"),
+        Exit { lost: Some(lost), .. } => lost.clone(),
         Exit { .. } => "the connection was closed".to_owned(),
     };
     let said = if stderr.is_empty() { String::new() } else { format!(": {stderr}") };

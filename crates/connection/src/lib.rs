@@ -14,6 +14,7 @@
 
 pub mod bootstrap;
 pub mod connection;
+mod environment;
 pub mod error;
 mod exec;
 pub mod handle;
@@ -22,6 +23,8 @@ mod privilege;
 mod quote;
 mod ssh;
 pub mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use bootstrap::HelperBinary;
 pub use connection::{Connection, RawOutput, RawRequest};

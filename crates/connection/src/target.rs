@@ -16,6 +16,8 @@ pub struct Target {
     pub kind: Kind,
     /// The shell that starts the helper and that the `raw` module's commands get (`ansible_shell_executable`).
     pub shell: String,
+    /// Where the helper is kept, in a folder `provision-UID`, if it cannot be kept and run in the user's home folder.
+    pub spare_folders: Vec<String>,
     /// The limit for connecting, logging in, opening a channel, and for each silence while the helper is started
     /// (`ansible_timeout`, `-T`).
     pub connect_timeout: Duration,
@@ -32,6 +34,7 @@ impl Target {
             host: host.into(),
             kind,
             shell: "/bin/sh".to_owned(),
+            spare_folders: ["/var/tmp", "/tmp", "/dev/shm"].map(str::to_owned).to_vec(),
             connect_timeout: Duration::from_secs(10),
             retries: 0,
         }
