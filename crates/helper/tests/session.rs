@@ -11,7 +11,7 @@ use std::{
 use protocol::{
     Data, Invocation, Map, Outcome,
     frame::{FromHelper, ToHelper, VERSION, decode, decode_length, encode},
-    invocation::Job,
+    invocation::{Content, Job},
 };
 
 /// A running helper that has said hello.
@@ -156,6 +156,42 @@ fn a_terminated_helper_takes_its_commands_along() {
     rustix::process::kill_process(rustix::process::Pid::from_raw(own).unwrap(), rustix::process::Signal::TERM).unwrap();
     assert_eq!(helper.child.wait().unwrap().code(), Some(128 + 15));
     wait_for_end(&std::fs::read_to_string(&pid).unwrap());
+}
+
+#[test]
+fn content_that_stops_half_way_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    let mut helper = Helper::start();
+    let mut copy = invocation("copy", [("dest", target.to_str().unwrap()), ("_original_basename", "target")]);
+    copy.content = Some(Content::OnRequest { length: 1 << 20 });
+    helper.run(1, None, copy);
+    assert_eq!(helper.receive(), FromHelper::NeedContent { id: 1 });
+    helper.send(&ToHelper::Content { id: 1, bytes: vec![b'x'; 1 << 16] });
+    while folder.path().read_dir().unwrap().next().is_none() {
+        std::thread::yield_now();
+    }
+    assert!(helper.hang_up());
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn streamed_content_arrives_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("target");
+    let mut helper = Helper::start();
+    let mut copy = invocation("copy", [("dest", target.to_str().unwrap()), ("_original_basename", "target")]);
+    copy.content = Some(Content::OnRequest { length: 3 << 16 });
+    helper.run(1, None, copy);
+    assert_eq!(helper.receive(), FromHelper::NeedContent { id: 1 });
+    for byte in *b"abc" {
+        helper.send(&ToHelper::Content { id: 1, bytes: vec![byte; 1 << 16] });
+    }
+    helper.send(&ToHelper::Content { id: 1, bytes: Vec::new() });
+    let outcome = helper.done(1);
+    assert_eq!(outcome.changed, Some(true), "{outcome:?}");
+    let written = std::fs::read(&target).unwrap();
+    assert_eq!((written.len(), written[0], written[3 << 15], written[(3 << 16) - 1]), (3 << 16, b'a', b'b', b'c'));
 }
 
 #[test]

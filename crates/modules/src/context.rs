@@ -13,7 +13,7 @@ use protocol::{Data, Invocation, Map, invocation::Content};
 use crate::{
     cancel::Cancellation,
     module::Failure,
-    support::{command::Command, locale, paths, selinux::Selinux},
+    support::{checksum::Algorithm, command::Command, locale, paths, selinux::Selinux},
 };
 
 /// The way to the control node, for content that is streamed. A module never sees it but through [`Context`].
@@ -74,6 +74,7 @@ pub struct Context {
     pub selinux: Selinux,
     environment: BTreeMap<String, String>,
     content: Option<Content>,
+    content_sha1: Option<String>,
     link: Arc<dyn Link>,
     warnings: Vec<String>,
     deprecations: Vec<String>,
@@ -98,6 +99,7 @@ impl Context {
             selinux: Selinux::detect(),
             environment,
             content: invocation.content.clone(),
+            content_sha1: invocation.content_sha1.clone(),
             link,
             warnings: Vec::new(),
             deprecations: Vec::new(),
@@ -163,12 +165,26 @@ impl Context {
         self.content.is_some()
     }
 
+    /// Takes an option's text for the call's content.
+    pub(crate) fn provide_content(&mut self, bytes: Vec<u8>) {
+        self.content = Some(Content::Inline(bytes));
+    }
+
     /// The content's length in bytes.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         match self.content.as_ref()? {
             Content::Inline(bytes) => Some(bytes.len() as u64),
             Content::OnRequest { length } => Some(*length),
+        }
+    }
+
+    /// The content's SHA-1, where it is known before the content is read.
+    #[must_use]
+    pub fn content_sha1(&self) -> Option<String> {
+        match self.content.as_ref()? {
+            Content::Inline(bytes) => Some(Algorithm::Sha1.of_bytes(bytes)),
+            Content::OnRequest { .. } => self.content_sha1.clone(),
         }
     }
 

@@ -33,6 +33,8 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 pub static MODULES: &[Entry] = &[
     entry::<commands::async_status::AsyncStatus>(),
     entry::<commands::command::Command>(),
+    entry::<files::copy::Copy>(),
+    entry::<files::file::File>(),
     entry::<system::ping::Ping>(),
     entry::<commands::shell::Shell>(),
     entry::<files::stat::Stat>(),

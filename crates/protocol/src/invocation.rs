@@ -26,6 +26,9 @@ pub struct Invocation {
     pub job: Option<Job>,
     /// The content that belongs to the call (the file of a `copy`, the text of a `template`), if there is any.
     pub content: Option<Content>,
+    /// The content's SHA-1 in hexadecimal, so that content which is there already need not be sent; not needed with
+    /// [`Content::Inline`].
+    pub content_sha1: Option<String>,
 }
 
 /// A job that runs in the background (`async`).

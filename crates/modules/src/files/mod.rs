@@ -1,3 +1,5 @@
 //! Modules about files.
 
+pub mod copy;
+pub mod file;
 pub mod stat;

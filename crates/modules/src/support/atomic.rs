@@ -24,6 +24,19 @@ pub struct Staged {
     path: PathBuf,
     cancel: Cancellation,
     permanent: bool,
+    keep: Keep,
+}
+
+/// What a file that takes another's place keeps, before options are applied.
+#[derive(Debug, Clone, Default)]
+pub enum Keep {
+    /// Mode, owner and extended attributes of the file that it replaces.
+    #[default]
+    Target,
+    /// Nothing of it, as if it were new.
+    Nothing,
+    /// Those of the file that it was copied from, but for the owner; a new file gets what the umask leaves all the same.
+    Source(PathBuf),
 }
 
 impl Staged {
@@ -46,12 +59,29 @@ impl Staged {
     ///
     /// As [`Self::beside`].
     pub fn within(ctx: &Context, folder: &Path) -> io::Result<Self> {
+        Self::named(ctx, folder, "")
+    }
+
+    /// An empty one in that folder, mode 0600, with a name that ends so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::beside`].
+    pub fn named(ctx: &Context, folder: &Path, suffix: &str) -> io::Result<Self> {
         let (file, path) = ctx.cancel.note_temporary(|| {
-            let made = tempfile::Builder::new().prefix(".provision-").rand_bytes(12).tempfile_in(folder)?;
+            let mut builder = tempfile::Builder::new();
+            let made = builder.prefix(".provision-").suffix(suffix).rand_bytes(12).tempfile_in(folder)?;
             let (file, path) = made.keep().map_err(|error| error.error)?;
             Ok(((file, path.clone()), path))
         })?;
-        Ok(Self { file, path, cancel: ctx.cancel.clone(), permanent: false })
+        Ok(Self { file, path, cancel: ctx.cancel.clone(), permanent: false, keep: Keep::default() })
+    }
+
+    /// Changes what it keeps when it takes another file's place.
+    #[must_use]
+    pub fn keep(mut self, keep: Keep) -> Self {
+        self.keep = keep;
+        self
     }
 
     /// The open file.
@@ -85,7 +115,10 @@ impl Staged {
     /// Ansible's words; nothing is left behind and the target is as it was.
     pub fn replace(mut self, ctx: &Context, target: &str, attributes: &FileAttributes) -> Result<(), Failure> {
         ctx.cancel.check()?;
-        let existing = fs::metadata(target).ok();
+        let existing = match &self.keep {
+            Keep::Target | Keep::Source(_) => fs::metadata(target).ok(),
+            Keep::Nothing => None,
+        };
         let source = self.path.to_string_lossy().into_owned();
         let failed = |error: &io::Error| could_not_replace(&source, target, error);
         let context = if ctx.selinux.enabled {
@@ -128,6 +161,11 @@ impl Staged {
         attributes: &FileAttributes,
     ) -> Result<(), Prepare> {
         let current = match existing {
+            Some(_) if let Keep::Source(source) = &self.keep => {
+                let metadata = fs::metadata(source)?;
+                copy_metadata(source, &metadata, &self.file)?;
+                metadata.mode() & mode::PERMISSIONS
+            }
             Some(metadata) => {
                 own(&self.file, metadata.uid(), metadata.gid())?;
                 copy_metadata(Path::new(target), metadata, &self.file)?;
