@@ -188,6 +188,11 @@ pub fn is_lookup(name: &str) -> bool {
     short_name(name).is_some_and(|short| LOOKUPS.contains(&short))
 }
 
+/// The names of lookups, for suggestions.
+pub fn lookups() -> impl Iterator<Item = &'static str> {
+    LOOKUPS.iter().copied()
+}
+
 /// All names of modules and actions, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {
     BUILTIN.iter().map(|(name, _)| *name)

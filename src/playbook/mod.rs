@@ -15,10 +15,12 @@ mod directives;
 mod inherit;
 pub mod isa;
 pub mod keyword;
+pub mod listing;
 pub mod load;
 mod options;
 mod play;
 mod role;
+pub mod tags;
 mod task;
 
 pub use block::{Block, BlockScope, Entry, Parent};

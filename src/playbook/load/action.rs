@@ -3,7 +3,11 @@
 use jinja::{Dict, Key, Str, Value};
 use yaml::{Kind, Mapping, Node, Tag};
 
-use super::{Loader, file::File, keywords::key_text};
+use super::{
+    Loader,
+    file::{File, this_is},
+    keywords::key_text,
+};
 use crate::{
     collection::{self, Resolution},
     diagnostic::{Diagnostic, suggest},
@@ -129,7 +133,7 @@ impl Loader {
         }
         self.refuse(
             Diagnostic::error("The value of the task `args` keyword is invalid.")
-                .at(file.span(value), format!("this is a {}", value.type_name()))
+                .at(file.span(value), this_is(value))
                 .help("A mapping or template which resolves to a mapping is required."),
         );
         None
@@ -298,7 +302,7 @@ impl Loader {
     fn bad_parameters(&mut self, file: &File, value: &Node) {
         self.refuse(
             Diagnostic::error(format!("unexpected parameter type in action: {}", value.type_name()))
-                .at(file.span(value), format!("this is a {}", value.type_name()))
+                .at(file.span(value), this_is(value))
                 .help("arguments are a mapping (`name: value`) or one text"),
         );
     }

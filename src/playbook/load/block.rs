@@ -5,7 +5,11 @@ use std::{cell::OnceCell, rc::Rc};
 use jinja::Value;
 use yaml::{Kind as NodeKind, Mapping, Node};
 
-use super::{Loader, action::is_one_of, file::File};
+use super::{
+    Loader,
+    action::is_one_of,
+    file::{File, this_is},
+};
 use crate::{
     diagnostic::Diagnostic,
     playbook::{
@@ -145,7 +149,7 @@ impl Loader {
             let Some(mapping) = node.as_mapping() else {
                 self.refuse(
                     Diagnostic::error(format!("A malformed block was encountered while loading {what}"))
-                        .at(file.span(node), format!("a task is a mapping, this is a {}", node.type_name()))
+                        .at(file.span(node), format!("a task is a mapping, {}", this_is(node)))
                         .help("write the module as a key, for example `- ansible.builtin.ping:`"),
                 );
                 continue;

@@ -7,10 +7,13 @@ use std::{
 };
 
 use jinja::{Dict, Key, Origin, Str, Value};
-use yaml::{Kind, Mapping, Node, Resolved, Tag};
+use yaml::{Mapping, Node, Tag};
 
 use super::Loader;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::{
+    diagnostic::{Diagnostic, Span},
+    yaml::Trust,
+};
 
 /// A parsed file.
 #[derive(Clone)]
@@ -43,53 +46,42 @@ impl File {
 
     /// A node as a value: text may be templated and knows its place.
     pub(super) fn value(&self, node: &Node) -> Value {
-        self.convert(node, true)
+        crate::yaml::value(node, Some(&self.name), Trust::Trusted)
     }
 
     /// A mapping as a dict.
     pub(super) fn dict(&self, mapping: &Mapping) -> Dict {
-        self.convert_mapping(mapping, true)
+        let dict = Dict::with_capacity(mapping.entries.len());
+        for (key, value) in &mapping.entries {
+            if let Ok(key) = Key::new(self.value(key)) {
+                dict.insert(key, self.value(value));
+            }
+        }
+        dict
     }
 
-    /// A scalar as text with its tags.
+    /// Text with the tags of the scalar that it comes from.
     pub(super) fn text(&self, node: &Node, text: &str) -> Str {
         match node.tag {
             Some(Tag::Unsafe) => Str::new(text),
             _ => Str::trusted(text, Some(self.origin(node))),
         }
     }
+}
 
-    fn convert(&self, node: &Node, trusted: bool) -> Value {
-        let trusted = trusted && node.tag != Some(Tag::Unsafe);
-        match &node.kind {
-            Kind::Sequence(items) => {
-                Value::from(items.iter().map(|item| self.convert(item, trusted)).collect::<Vec<_>>())
-            }
-            Kind::Mapping(mapping) => Value::Dict(self.convert_mapping(mapping, trusted)),
-            Kind::Scalar(scalar) => match &scalar.value {
-                Resolved::Null => Value::None,
-                Resolved::Bool(value) => Value::Bool(*value),
-                Resolved::Int(value) => Value::Int(*value),
-                Resolved::BigInt(value) => Value::from((**value).clone()),
-                Resolved::Float(value) => Value::Float(*value),
-                Resolved::Binary(bytes) => Value::Bytes(Rc::clone(bytes)),
-                Resolved::Str | Resolved::Date(_) | Resolved::DateTime(_) => {
-                    let text = Str::trusted(Rc::clone(&scalar.text), Some(self.origin(node)));
-                    Value::Str(if trusted { text } else { Str::new(Rc::clone(&scalar.text)) })
-                }
-            },
-        }
-    }
-
-    fn convert_mapping(&self, mapping: &Mapping, trusted: bool) -> Dict {
-        let dict = Dict::with_capacity(mapping.entries.len());
-        for (key, value) in &mapping.entries {
-            if let Ok(key) = Key::new(self.convert(key, trusted)) {
-                dict.insert(key, self.convert(value, trusted));
-            }
-        }
-        dict
-    }
+/// What a node is, for a label: `this is a list`.
+pub(super) fn this_is(node: &Node) -> String {
+    let what = match node.type_name() {
+        "dict" => "a mapping",
+        "list" => "a list",
+        "str" => "text",
+        "int" => "a whole number",
+        "float" => "a number",
+        "bool" => "a boolean",
+        "NoneType" => "empty",
+        other => return format!("this is a {other}"),
+    };
+    format!("this is {what}")
 }
 
 /// A path made absolute and free of `.` and `..`, links not followed; `~` is the home directory.
@@ -146,18 +138,9 @@ impl Loader {
         };
         let loaded = yaml::Source::from_bytes(Arc::<str>::from(&*name), &bytes)
             .and_then(|source| yaml::load_one(&source, &self.yaml_options()))
-            .map_err(|error| Box::new(yaml_error(&error)))?;
-        for warning in &loaded.warnings {
-            let span = Span {
-                file: Arc::from(&*name),
-                line: warning.span.start.line,
-                column: warning.span.start.column,
-                length: warning.span.length(),
-            };
-            let mut diagnostic = Diagnostic::warning(warning.message.clone()).at(span, "");
-            diagnostic.help = warning.help.map(str::to_owned);
-            self.warnings.push(diagnostic);
-        }
+            .map_err(|error| Box::new(crate::yaml::error(&error)))?;
+        let shared = Arc::<str>::from(&*name);
+        self.warnings.extend(loaded.warnings.iter().map(|warning| crate::yaml::warning(warning, &shared)));
         let file = File::new(&name, loaded.root());
         self.files.insert(path, file.clone());
         Ok(file)
@@ -172,20 +155,4 @@ impl Loader {
         };
         options
     }
-}
-
-fn yaml_error(error: &yaml::Error) -> Diagnostic {
-    let span = |span: &yaml::Span| Span {
-        file: Arc::clone(&error.file),
-        line: span.start.line,
-        column: span.start.column,
-        length: span.length(),
-    };
-    let mut diagnostic =
-        Diagnostic::error(format!("YAML parsing failed: {}", error.message)).at(span(&error.span), error.label.clone());
-    if let Some((place, words)) = &error.context {
-        diagnostic = diagnostic.at(span(place), words.clone());
-    }
-    diagnostic.help.clone_from(&error.help);
-    diagnostic
 }

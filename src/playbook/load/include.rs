@@ -11,7 +11,7 @@ use yaml::{Mapping, Node};
 use super::{
     Included, Loader, OTHER_ERROR, PARSER_ERROR, Refused,
     block::Place,
-    file::{File, absolute, not_found},
+    file::{File, absolute, not_found, this_is},
     vars::is_template,
 };
 use crate::{
@@ -216,7 +216,7 @@ impl Loader {
         let Some(keywords) = node.as_mapping() else {
             self.refuse(
                 Diagnostic::error(format!("Expected a dict for apply but got {} instead", node.type_name()))
-                    .at(file.span(node), format!("this is a {}", node.type_name())),
+                    .at(file.span(node), this_is(node)),
             );
             return None;
         };
@@ -248,7 +248,7 @@ impl Loader {
             Err(_) => {
                 self.refuse(
                     Diagnostic::error("included task files must contain a list of tasks")
-                        .at(file.span(&file.root), format!("this is a {}", file.root.type_name())),
+                        .at(file.span(&file.root), this_is(&file.root)),
                 );
                 Vec::new()
             }

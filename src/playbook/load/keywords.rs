@@ -3,10 +3,13 @@
 use jinja::{Dict, Key, Str, Value};
 use yaml::{Kind, Mapping, Node};
 
-use super::{Loader, file::File};
+use super::{
+    Loader,
+    file::{File, this_is},
+};
 use crate::{
     collection,
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, suggest},
     playbook::{
         Directives,
         keyword::{self, Isa, On, Status},
@@ -49,7 +52,13 @@ impl Loader {
         };
         let mut diagnostic = Diagnostic::error(format!("'{name}' is not a valid attribute for a {class}{suppress}"))
             .at(file.span(key), "not a keyword here");
-        diagnostic.help = keyword::cure(&name, on);
+        diagnostic.help = match name.strip_prefix("with_") {
+            Some(lookup) => Some(match suggest::nearest(lookup, collection::lookups()) {
+                Some(near) => format!("did you mean `with_{near}`?"),
+                None => format!("there is no lookup `{lookup}`"),
+            }),
+            None => keyword::cure(&name, on),
+        };
         if self.options.tolerate_unknown_keywords && on.has(On::TASK) {
             diagnostic.message = format!("Ignoring invalid attribute: {name}");
             diagnostic.severity = crate::diagnostic::Severity::Warning;
@@ -74,7 +83,7 @@ impl Loader {
             let Some(keyword) = keyword::find(name).filter(|keyword| keyword.on.has(on)) else { continue };
             if keyword.isa == Isa::String
                 && matches!(value.kind, Kind::Sequence(_) | Kind::Mapping(_))
-                && name != "action"
+                && !matches!(name, "action" | "local_action")
             {
                 self.not_text(file, owner, key, value);
                 continue;
@@ -148,7 +157,7 @@ impl Loader {
         }
         let Some(mapping) = value.as_mapping() else {
             let mut diagnostic = Diagnostic::error(format!("Vars in a {class} must be specified as a dictionary."))
-                .at(file.span(value), format!("this is a {}", value.type_name()));
+                .at(file.span(value), this_is(value));
             if let Kind::Sequence(items) = &value.kind
                 && items.iter().all(|item| item.as_mapping().is_some())
             {
@@ -182,8 +191,7 @@ impl Loader {
             return text.split(',').map(|tag| Value::Str(file.text(value, tag.trim()))).collect();
         }
         let place = if value.is_null() { key } else { value };
-        let mut diagnostic = Diagnostic::error("tags must be specified as a list")
-            .at(file.span(place), format!("this is a {}", value.type_name()));
+        let mut diagnostic = Diagnostic::error("tags must be specified as a list").at(file.span(place), this_is(value));
         if let yaml::Kind::Scalar(scalar) = &value.kind
             && !value.is_null()
         {
@@ -233,7 +241,7 @@ impl Loader {
                          the keys of which must be static action, module, or group names. Only the values may contain \
                          templates. For example: {'ping': \"{{ ping_defaults }}\"}",
                     )
-                    .at(file.span(item), format!("this is a {}", item.type_name())),
+                    .at(file.span(item), this_is(item)),
                 );
                 continue;
             };
@@ -269,8 +277,7 @@ impl Loader {
         let full = if name.split('.').count() < 3 { format!("ansible.legacy.{name}") } else { name.clone() };
         let mut diagnostic = Diagnostic::error(format!("Could not resolve action {full} in module_defaults"))
             .at(file.span(key), "no such module");
-        diagnostic.help = crate::diagnostic::suggest::nearest(&name, collection::names())
-            .map(|near| format!("did you mean `{near}`?"));
+        diagnostic.help = suggest::nearest(&name, collection::names()).map(|near| format!("did you mean `{near}`?"));
         self.refuse(diagnostic);
         None
     }

@@ -12,6 +12,8 @@ mod play;
 mod playbook;
 mod role;
 mod task;
+#[cfg(test)]
+mod tests;
 mod vars;
 
 use std::{collections::HashMap, fmt, path::PathBuf, rc::Rc};

@@ -5,7 +5,13 @@ use std::{cell::RefCell, rc::Rc};
 use jinja::{Dict, Value};
 use yaml::{Kind, Mapping, Node};
 
-use super::{Brought, Loader, action::overlay, block::Place, file::File, keywords::listed};
+use super::{
+    Brought, Loader,
+    action::overlay,
+    block::Place,
+    file::{File, this_is},
+    keywords::listed,
+};
 use crate::{
     diagnostic::Diagnostic,
     playbook::{
@@ -134,7 +140,7 @@ impl Loader {
             Err(detail) => {
                 self.refuse(
                     Diagnostic::error(format!("A malformed block was encountered while loading {name}: {detail}"))
-                        .at(file.span(list), format!("this should be a list of tasks, it is a {}", list.type_name()))
+                        .at(file.span(list), format!("this should be a list, {}", this_is(list)))
                         .help("begin each task with a dash"),
                 );
                 Vec::new()
@@ -174,7 +180,7 @@ impl Loader {
         let Some(items) = value.as_sequence() else {
             self.refuse(
                 Diagnostic::error("Hosts list must be a sequence or string. Please check your playbook.")
-                    .at(file.span(value), format!("this is a {}", value.type_name())),
+                    .at(file.span(value), this_is(value)),
             );
             return None;
         };
@@ -226,7 +232,7 @@ impl Loader {
             let Some(mapping) = item.as_mapping() else {
                 self.refuse(
                     Diagnostic::error("Invalid variable file contents.")
-                        .at(file.span(item), format!("a question is a mapping, this is a {}", item.type_name()))
+                        .at(file.span(item), format!("a question is a mapping, {}", this_is(item)))
                         .help(
                             "Variable files must contain either a dictionary of variables, or a list of dictionaries.",
                         ),

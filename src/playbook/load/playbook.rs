@@ -10,7 +10,7 @@ use yaml::{Mapping, Node};
 
 use super::{
     Loader, OTHER_ERROR, PARSER_ERROR, Refused,
-    file::{File, absolute},
+    file::{File, absolute, this_is},
     play::Imported,
     vars::is_template,
 };
@@ -60,7 +60,7 @@ impl Loader {
                 "A playbook must be a list of plays, got a {} instead: {name}",
                 file.root.type_name()
             ))
-            .at(file.span(&file.root), format!("this is a {}", file.root.type_name()));
+            .at(file.span(&file.root), this_is(&file.root));
             if file.root.as_mapping().is_some_and(|mapping| mapping.get("hosts").is_some()) {
                 diagnostic = diagnostic.help("begin the play with a dash: `- hosts: ...`");
             }
@@ -86,7 +86,7 @@ impl Loader {
             let Some(mapping) = entry.as_mapping() else {
                 self.refuse(
                     Diagnostic::error("playbook entries must be either valid plays or 'import_playbook' statements")
-                        .at(file.span(entry), format!("this is a {}", entry.type_name())),
+                        .at(file.span(entry), this_is(entry)),
                 );
                 continue;
             };

@@ -10,7 +10,12 @@ use jinja::{Dict, Value};
 use yaml::{Mapping, Node};
 
 use super::{
-    Included, Loader, PARSER_ERROR, Refused, action::overlay, block::Place, file::File, include::Apply, task::key,
+    Included, Loader, PARSER_ERROR, Refused,
+    action::overlay,
+    block::Place,
+    file::{File, this_is},
+    include::Apply,
+    task::key,
 };
 use crate::{
     collection,
@@ -76,7 +81,7 @@ impl Loader {
         let Some(items) = value.as_sequence() else {
             self.refuse(
                 Diagnostic::error("A malformed role declaration was encountered.")
-                    .at(file.span(value), format!("this should be a list, it is a {}", value.type_name()))
+                    .at(file.span(value), format!("this should be a list, {}", this_is(value)))
                     .help("begin each role with a dash"),
             );
             let _ = key;
@@ -134,10 +139,7 @@ impl Loader {
                 Value::Str(file.text(node, &scalar.text))
             }
             _ => {
-                self.refuse(
-                    Diagnostic::error("Invalid role definition.")
-                        .at(file.span(node), format!("this is a {}", node.type_name())),
-                );
+                self.refuse(Diagnostic::error("Invalid role definition.").at(file.span(node), this_is(node)));
                 return None;
             }
         };
@@ -475,8 +477,7 @@ impl Loader {
                 }
                 None if list.is_null() => {}
                 None => self.refuse(
-                    Diagnostic::error("Expected role dependencies to be a list.")
-                        .at(file.span(list), format!("this is a {}", list.type_name())),
+                    Diagnostic::error("Expected role dependencies to be a list.").at(file.span(list), this_is(list)),
                 ),
             }
         }
@@ -525,7 +526,7 @@ impl Loader {
                         "The {folder}/main.yml file for role '{}' must contain a list of tasks.",
                         found.name
                     ))
-                    .at(file.span(&file.root), format!("this is a {}", file.root.type_name())),
+                    .at(file.span(&file.root), this_is(&file.root)),
                 );
                 Vec::new()
             }
@@ -576,7 +577,7 @@ impl Loader {
         let Some(mapping) = file.root.as_mapping() else {
             self.refuse(
                 Diagnostic::error(format!("the 'meta/main.yml' for role {} is not a dictionary", found.full_name()))
-                    .at(file.span(&file.root), format!("this is a {}", file.root.type_name())),
+                    .at(file.span(&file.root), this_is(&file.root)),
             );
             return false;
         };
@@ -614,7 +615,7 @@ impl Loader {
                         "The {folder}/main.yml file for role '{}' must contain a dictionary of variables",
                         found.name
                     ))
-                    .at(file.span(&file.root), format!("this is a {}", file.root.type_name())),
+                    .at(file.span(&file.root), this_is(&file.root)),
                 ),
             }
         }

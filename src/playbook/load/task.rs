@@ -8,7 +8,7 @@ use yaml::{Mapping, Node};
 use super::{
     Loader,
     action::Parsed,
-    file::File,
+    file::{File, this_is},
     keywords::{invalid_variable_name, is_variable_name, key_text, listed},
 };
 use crate::{
@@ -144,7 +144,7 @@ impl Loader {
                     "the `loop_control` value must be specified as a dictionary and cannot be a variable itself (though \
                      it can contain variables)",
                 )
-                .at(file.span(value), format!("this is a {}", value.type_name())),
+                .at(file.span(value), this_is(value)),
             );
             return found;
         };
