@@ -52,7 +52,7 @@ impl Options {
             duplicate_keys: DuplicateKeys::Warn,
             json_first: true,
             ansible_tags: true,
-            max_depth: 400,
+            max_depth: 200,
             max_nodes: 20_000_000,
         }
     }

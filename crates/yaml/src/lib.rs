@@ -9,9 +9,11 @@
 //! - `resolve`: what a scalar is: `yes` a boolean, `0644` an integer, `2001-01-01` a date.
 //! - [`node`]: what comes out.
 //! - [`error`]: what is wrong, where, and the cure.
+//! - [`emit`]: values back into text, as PyYAML's C emitter prints it.
 
 mod compose;
 pub mod date;
+pub mod emit;
 pub mod error;
 mod events;
 mod help;
