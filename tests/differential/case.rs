@@ -13,6 +13,8 @@ pub(crate) struct Case {
     pub(crate) hosts: Vec<String>,
     /// Whether standard error is compared too (`#! stderr`).
     pub(crate) stderr: bool,
+    /// How many hosts at once (`#! forks: N`); 1 unless said, for then ansible-core's order of results has no chance in it.
+    pub(crate) forks: u32,
     /// Paths below the work folder, or on the hosts, that are not compared (`#! ignore: ...`), by their beginning.
     pub(crate) ignore: Vec<String>,
     /// Shell lines, run one after the other in a copy of the folder.
@@ -34,6 +36,7 @@ impl Case {
             folder: folder.to_owned(),
             hosts: Vec::new(),
             stderr: false,
+            forks: 1,
             ignore: Vec::new(),
             commands: Vec::new(),
         };
@@ -48,6 +51,7 @@ impl Case {
             let words = value.split_whitespace().map(str::to_owned);
             match key.trim() {
                 "hosts" => case.hosts = words.collect(),
+                "forks" => case.forks = value.trim().parse().expect("a number of forks"),
                 "stderr" => case.stderr = true,
                 "ignore" => case.ignore = words.collect(),
                 other => panic!("{}: unknown directive {other:?}", path.display()),

@@ -7,6 +7,7 @@ mod support;
 
 mod case;
 mod compare;
+mod order;
 mod side;
 mod tree;
 

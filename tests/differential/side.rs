@@ -3,7 +3,7 @@
 use crate::case::Case;
 use crate::support::fleet::Fleet;
 use crate::support::mask::mask;
-use crate::{support, tree};
+use crate::{order, support, tree};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,12 +50,14 @@ pub(crate) fn run(case: &Case, letter: char, bin: &Path) -> Transcript {
         .map(|command| {
             let output = support::clean_command("sh", bin, &home)
                 .args(["-c", command])
+                .env("ANSIBLE_FORKS", case.forks.to_string())
                 .current_dir(&work)
                 .output()
                 .expect("a shell can be started");
+            let stdout = mask(&String::from_utf8_lossy(&output.stdout), &places);
             Step {
                 command: command.clone(),
-                stdout: mask(&String::from_utf8_lossy(&output.stdout), &places),
+                stdout: if case.forks > 1 { order::by_host(&stdout) } else { stdout },
                 stderr: mask(&String::from_utf8_lossy(&output.stderr), &places),
                 code: output.status.code().unwrap_or(-1),
             }
@@ -95,7 +97,9 @@ pub(crate) fn reference(case: &Case, bin: &Path) -> Transcript {
 fn kept(case: &Case, bin: &Path) -> PathBuf {
     use sha2::Digest as _;
     let mut hash = sha2::Sha256::new();
-    for part in [include_str!("side.rs"), include_str!("tree.rs"), include_str!("../support/mask.rs")] {
+    for part in
+        [include_str!("side.rs"), include_str!("order.rs"), include_str!("tree.rs"), include_str!("../support/mask.rs")]
+    {
         hash.update(part);
     }
     hash.update(bin.to_string_lossy().as_bytes());

@@ -1,0 +1,65 @@
+//! With several hosts at once the results of a task come in an order of chance: here they are put in the order of hosts.
+
+/// The same screen with each task's results sorted by host; the results of one host keep their order.
+pub(crate) fn by_host(screen: &str) -> String {
+    let mut out = String::new();
+    let mut results: Vec<(String, String)> = Vec::new();
+    // Lines that stand before the result they belong to: a diff.
+    let mut before = String::new();
+    for line in screen.split_inclusive('\n') {
+        let banner = line.starts_with("TASK [") || line.starts_with("RUNNING HANDLER [") || line.starts_with("PLAY ");
+        if banner {
+            flush(&mut out, &mut results, &mut before);
+            out.push_str(line);
+        } else if let Some(host) = host_of(line) {
+            results.push((host, std::mem::take(&mut before) + &hosts_sorted(line)));
+        } else if line.starts_with("--- ") || !before.is_empty() {
+            before.push_str(line);
+        } else if let Some((_, text)) = results.last_mut() {
+            text.push_str(line);
+        } else {
+            out.push_str(line);
+        }
+    }
+    flush(&mut out, &mut results, &mut before);
+    out
+}
+
+fn flush(out: &mut String, results: &mut Vec<(String, String)>, before: &mut String) {
+    // The empty line before the next banner was read as the last result's.
+    let mut end = String::new();
+    if let Some((_, text)) = results.last_mut() {
+        while text.ends_with("\n\n") {
+            text.pop();
+            end.push('\n');
+        }
+    }
+    results.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (_, text) in results.drain(..) {
+        out.push_str(&text);
+    }
+    out.push_str(&std::mem::take(before));
+    out.push_str(&end);
+}
+
+fn host_of(line: &str) -> Option<String> {
+    const STATES: [&str; 8] =
+        ["ok", "changed", "skipping", "failed", "fatal", "included", "ASYNC OK on", "FAILED - RETRYING"];
+    let (state, rest) = line.split_once(": ")?;
+    if state == "included" {
+        return Some(String::new());
+    }
+    let rest = rest.strip_prefix('[')?;
+    STATES.contains(&state).then(|| rest.split([']', ' ']).next().unwrap_or_default().to_owned())
+}
+
+fn hosts_sorted(line: &str) -> String {
+    let Some((file, hosts)) = line.strip_prefix("included: ").and_then(|rest| rest.split_once(" for ")) else {
+        return line.to_owned();
+    };
+    let (hosts, item) = hosts.trim_end().split_once(" => ").unwrap_or((hosts.trim_end(), ""));
+    let mut hosts: Vec<&str> = hosts.split(", ").collect();
+    hosts.sort_unstable();
+    let item = if item.is_empty() { String::new() } else { format!(" => {item}") };
+    format!("included: {file} for {}{item}\n", hosts.join(", "))
+}
