@@ -44,13 +44,14 @@ pub(crate) fn run(case: &Case, letter: char, bin: &Path) -> Transcript {
         (home.to_string_lossy().into_owned(), "HOME"),
         (scratch.to_string_lossy().into_owned(), "SCRATCH"),
     ];
-    let steps = case
+    let steps: Vec<Step> = case
         .commands
         .iter()
         .map(|command| {
             let output = support::clean_command("sh", bin, &home)
                 .args(["-c", command])
                 .env("ANSIBLE_FORKS", case.forks.to_string())
+                .env("ANSIBLE_PIPELINING", "1")
                 .current_dir(&work)
                 .output()
                 .expect("a shell can be started");
@@ -63,6 +64,12 @@ pub(crate) fn run(case: &Case, letter: char, bin: &Path) -> Transcript {
             }
         })
         .collect();
+    // For a look by hand.
+    let shown = steps
+        .iter()
+        .map(|s| format!("$ {}\n{}exit {}\nstandard error:\n{}\n", s.command, s.stdout, s.code, s.stderr))
+        .collect::<String>();
+    drop(std::fs::write(scratch.join("transcript"), shown));
     let mut ignore = case.ignore.clone();
     ignore.push("fleet.ini".to_owned());
     let files = mask(&tree::local(&work, &ignore), &places);
@@ -79,18 +86,16 @@ fn copy_tree(from: &Path, to: &Path) {
     assert!(status.success(), "{} could not be copied", from.display());
 }
 
-/// The reference's transcript of a local case, kept until the case or this harness changes.
+/// The reference's transcript, kept until the case, the hosts' recipe or this harness changes.
 pub(crate) fn reference(case: &Case, bin: &Path) -> Transcript {
     let path = kept(case, bin);
     if let Some(transcript) = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
         return transcript;
     }
     let transcript = run(case, 'a', bin);
-    if case.hosts.is_empty() {
-        let bytes = serde_json::to_vec(&transcript).expect("a transcript is plain data");
-        drop(std::fs::create_dir_all(path.parent().expect("a folder")));
-        drop(std::fs::write(&path, bytes));
-    }
+    let bytes = serde_json::to_vec(&transcript).expect("a transcript is plain data");
+    drop(std::fs::create_dir_all(path.parent().expect("a folder")));
+    drop(std::fs::write(&path, bytes));
     transcript
 }
 

@@ -17,6 +17,11 @@ const MASKS: &[(&str, &str)] = &[
     // names that tempfile and mkstemp make
     (r"\b(ansible[._-])[a-z0-9_]{8}(?=[^a-z0-9_]|$)", "${1}RANDOM"),
     (r"\.ansible_tmp\w+", ".ansible_tmpRANDOM"),
+    (r"\btmp[a-z0-9_]{8}(?=[^a-z0-9_]|$)", "tmpRANDOM"),
+    // a test's own server
+    (r"\b127\.0\.0\.1:\d{5}\b", "127.0.0.1:PORT"),
+    // Python prints a set in an order of chance
+    (r#"Valid booleans include: [^"\n]*?(?=["\n]|$)"#, "Valid booleans include: SET"),
     // asynchronous jobs
     (r"\bj\d{6,}\.\d+\b", "JOB"),
     // numbers of a file or a process that differ by nature

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "report of $1" > /srv/app/report
