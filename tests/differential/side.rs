@@ -102,9 +102,15 @@ pub(crate) fn reference(case: &Case, bin: &Path) -> Transcript {
 fn kept(case: &Case, bin: &Path) -> PathBuf {
     use sha2::Digest as _;
     let mut hash = sha2::Sha256::new();
-    for part in
-        [include_str!("side.rs"), include_str!("order.rs"), include_str!("tree.rs"), include_str!("../support/mask.rs")]
-    {
+    let recipe = [
+        include_str!("side.rs"),
+        include_str!("order.rs"),
+        include_str!("tree.rs"),
+        include_str!("../support/mask.rs"),
+        include_str!("../fleet/images"),
+        include_str!("../fleet/host-setup"),
+    ];
+    for part in recipe {
         hash.update(part);
     }
     hash.update(bin.to_string_lossy().as_bytes());
