@@ -90,6 +90,25 @@ impl Vault {
     }
 }
 
+/// View ansible configuration.
+///
+/// Example: ansible-config dump --only-changed
+#[derive(Debug, Parser)]
+#[command(name = "ansible-config", disable_version_flag = true, subcommand_required = true)]
+pub struct Config {
+    #[command(flatten)]
+    verbosity: Verbosity,
+    #[command(subcommand)]
+    action: verbs::config::Action,
+}
+
+impl Config {
+    pub(super) fn run(self, terminal: &mut Terminal) -> Result {
+        let _ = self.verbosity;
+        self.action.run(terminal)
+    }
+}
+
 /// Plugin documentation tool.
 ///
 /// Example: ansible-doc copy
@@ -162,5 +181,12 @@ impl Doc {
 #[must_use]
 pub fn commands() -> Vec<clap::Command> {
     use clap::CommandFactory;
-    vec![Adhoc::command(), Playbook::command(), Inventory::command(), Vault::command(), Doc::command()]
+    vec![
+        Adhoc::command(),
+        Playbook::command(),
+        Inventory::command(),
+        Vault::command(),
+        Doc::command(),
+        Config::command(),
+    ]
 }

@@ -32,6 +32,7 @@ const P: &str = "ansible-playbook";
 const I: &str = "ansible-inventory";
 const V: &str = "ansible-vault";
 const D: &str = "ansible-doc";
+const C: &str = "ansible-config";
 
 const fn flag(programs: &'static [&'static str], names: &'static [&'static str], status: Status) -> Flag {
     Flag { programs, names, status }
@@ -41,7 +42,7 @@ use Status::{Done, NotYet};
 
 /// The table. `-h` and `--version` are every program's.
 pub const FLAGS: &[Flag] = &[
-    flag(&[A, P, I, D, V], &["-v", "--verbose"], Done),
+    flag(&[A, P, I, D, V, C], &["-v", "--verbose"], Done),
     // hosts
     flag(&[A, P, I], &["-i", "--inventory", "--inventory-file"], Done),
     flag(&[A, P, I], &["-l", "--limit"], Done),
@@ -96,7 +97,7 @@ pub const FLAGS: &[Flag] = &[
     flag(&[I], &["--list"], Done),
     flag(&[I], &["--host"], Done),
     flag(&[I], &["--graph"], Done),
-    flag(&[I], &["-y", "--yaml"], Done),
+    flag(&[I], &["-y", "--yaml"], NotYet),
     flag(&[I], &["--toml"], NotYet),
     flag(&[I], &["--vars"], Done),
     flag(&[I], &["--export"], Done),
@@ -121,6 +122,12 @@ pub const FLAGS: &[Flag] = &[
     flag(&[D], &["-l", "--list"], Done),
     flag(&[D], &["--metadata-dump"], NotYet),
     flag(&[D], &["--no-fail-on-errors"], NotYet),
+    // ansible-config; which values are done, its verbs say
+    flag(&[C], &["-c", "--config"], Done),
+    flag(&[C], &["-t", "--type"], Done),
+    flag(&[C], &["-f", "--format"], Done),
+    flag(&[C], &["--only-changed", "--changed-only"], Done),
+    flag(&[C], &["--disabled"], NotYet),
 ];
 
 /// Whether a flag of this name is not done in any program; provision's verbs take the word of Ansible's programs.
@@ -165,7 +172,7 @@ mod tests {
 
     use clap::{Command, CommandFactory};
 
-    use super::{A, D, FLAGS, I, P, V};
+    use super::{A, C, D, FLAGS, I, P, V};
     use crate::cli::ansible;
 
     fn named(command: &Command) -> BTreeSet<String> {
@@ -189,6 +196,7 @@ mod tests {
             (I, ansible::Inventory::command()),
             (V, ansible::Vault::command()),
             (D, ansible::Doc::command()),
+            (C, ansible::Config::command()),
         ];
         for (name, command) in programs {
             let table: BTreeSet<String> = FLAGS

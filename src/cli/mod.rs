@@ -12,6 +12,7 @@ pub mod arguments;
 pub mod diagnostics;
 pub mod exit;
 pub mod flags;
+pub mod listing;
 pub mod options;
 pub mod program;
 pub mod prompt;

@@ -17,7 +17,7 @@ use super::{
     verbs::render::Format,
 };
 use crate::{
-    config::Config,
+    config::{Config, Origin},
     vault::{
         VaultSecrets,
         source::{self, Request},
@@ -185,9 +185,7 @@ impl RunOptions {
     ///
     /// A flag has a value that makes no sense, or a password cannot be had.
     pub fn new(hosts: &Hosts, mut config: Config, passwords: bool, terminal: &mut Terminal) -> Result<Self> {
-        if !hosts.inventory.inventory.is_empty() {
-            config.inventory.clone_from(&hosts.inventory.inventory);
-        }
+        put_inventory(&hosts.inventory.inventory, &mut config, terminal);
         if let Some(forks) = hosts.forks.forks {
             if forks == 0 {
                 return Err(Failure::Usage("error: The number of processes (--forks) must be >= 1".to_owned()));
@@ -257,6 +255,17 @@ fn put_become(flags: &Become, config: &mut Config) {
         }
     }
     become_.ask_pass |= flags.ask_become_pass;
+}
+
+/// The inventory of the flags, else of the configuration; provision's own verbs look for `./inventory` where neither
+/// names one.
+pub(super) fn put_inventory(given: &[String], config: &mut Config, terminal: &Terminal) {
+    let configured = config.settings.get("", "DEFAULT_HOST_LIST");
+    if !given.is_empty() {
+        config.inventory = given.to_vec();
+    } else if !terminal.ansible && configured.is_none_or(|setting| setting.origin == Origin::Default) {
+        config.inventory = vec![config.environment.resolve("inventory", None).display().to_string()];
+    }
 }
 
 /// Counts `-v`s; those of the command line replace those of the configuration, where they are more.

@@ -90,7 +90,8 @@ impl Program {
             Self::Inventory => self.with::<ansible::Inventory>(&arguments, terminal, ansible::Inventory::run),
             Self::Vault => self.with::<ansible::Vault>(&arguments, terminal, ansible::Vault::run),
             Self::Doc => self.with::<ansible::Doc>(&arguments, terminal, ansible::Doc::run),
-            Self::Config | Self::Console | Self::Galaxy | Self::Pull | Self::Test => self.later(&arguments, terminal),
+            Self::Config => self.with::<ansible::Config>(&arguments, terminal, ansible::Config::run),
+            Self::Console | Self::Galaxy | Self::Pull | Self::Test => self.later(&arguments, terminal),
         }
     }
 

@@ -32,8 +32,7 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
 ///
 /// The inventory is refused.
 pub fn inventory(options: InventoryOptions, terminal: &mut Terminal) -> Result {
-    let _ = (options, terminal);
-    Err(Failure::NotYet("listing the inventory".to_owned()))
+    super::listing::print(&options, terminal)
 }
 
 /// Renders a template.

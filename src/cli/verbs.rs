@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod completions;
+pub mod config;
 pub mod doc;
 pub mod exec;
 pub mod facts;
@@ -38,6 +39,7 @@ pub enum Verb {
     Facts(facts::Arguments),
     Render(render::Arguments),
     Vault(vault::Arguments),
+    Config(config::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
     /// Make and keep certificates (not supported yet)
@@ -79,6 +81,7 @@ impl Verb {
             Self::Facts(arguments) => arguments.run(terminal),
             Self::Render(arguments) => arguments.run(terminal),
             Self::Vault(arguments) => arguments.run(terminal),
+            Self::Config(arguments) => arguments.run(terminal),
             Self::Completions(arguments) => arguments.run(terminal),
             Self::Man(arguments) => arguments.run(terminal),
             Self::Pki(rest) => later("pki", rest),

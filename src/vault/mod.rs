@@ -13,8 +13,8 @@
 mod cipher;
 mod envelope;
 mod error;
-mod inline;
 pub mod file;
+mod inline;
 mod secrets;
 pub mod source;
 

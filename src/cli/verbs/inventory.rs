@@ -96,9 +96,7 @@ impl Arguments {
             }
             None => Listing::All { export: self.export || config.inventories.export, output: self.output },
         };
-        if !self.inventory.inventory.is_empty() {
-            config.inventory.clone_from(&self.inventory.inventory);
-        }
+        options::put_inventory(&self.inventory.inventory, &mut config, terminal);
         let options = InventoryOptions {
             listing,
             yaml: self.yaml,

@@ -65,9 +65,7 @@ impl Arguments {
     pub(super) fn run(self, terminal: &mut Terminal) -> Result {
         let mut config = terminal.configure()?;
         options::put_verbosity(&self.verbosity, &mut config);
-        if !self.inventory.inventory.is_empty() {
-            config.inventory.clone_from(&self.inventory.inventory);
-        }
+        options::put_inventory(&self.inventory.inventory, &mut config, terminal);
         let what = match (self.template, self.expression) {
             (Some(template), _) => What::Template(template),
             (None, Some(expression)) => What::Expression(expression),

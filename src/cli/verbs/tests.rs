@@ -74,7 +74,7 @@ fn an_unknown_verb_is_a_usage_error_with_the_nearest_known_one() {
 
 #[test]
 fn a_program_of_ansible_that_comes_later_is_named() {
-    for name in ["ansible-galaxy", "ansible-console", "ansible-pull", "ansible-config", "ansible-test"] {
+    for name in ["ansible-galaxy", "ansible-console", "ansible-pull", "ansible-test"] {
         let (code, _, err) = run(&[name, "x"]);
         assert_eq!(code, 69);
         assert!(err.starts_with(&format!("[ERROR]: {name} is not supported yet")), "{err}");
@@ -118,6 +118,36 @@ fn flags_may_stand_together_be_cut_short_and_follow_the_playbook() {
 fn a_command_without_arguments_is_refused() {
     let (code, _, err) = run(&["ansible", "all", "-i", "a,", "-m", "command"]);
     assert_eq!((code, err.as_str()), (5, "[ERROR]: No argument passed to command module\n"));
+}
+
+#[test]
+fn the_configuration_is_dumped_as_ansible_config_prints_it() {
+    let (code, out, _) = run(&["ansible-config", "dump", "--only-changed"]);
+    assert_eq!((code, out.as_str()), (0, "CONFIG_FILE() = None\n\nGALAXY_SERVERS:\n"));
+    let (_, out, _) = run(&["provision", "config", "dump"]);
+    assert!(out.contains("DEFAULT_FORKS(default) = 5\n") && !out.contains("\n_Z_TEST"), "{out}");
+}
+
+#[test]
+fn an_inventory_is_listed_and_drawn() {
+    let (code, out, err) = run(&["ansible-inventory", "-i", "web1,db1,", "--graph"]);
+    assert_eq!((code, out.as_str()), (0, "@all:\n  |--@ungrouped:\n  |  |--web1\n  |  |--db1\n"), "{err}");
+    let (code, out, _) = run(&["provision", "inventory", "-i", "web1,db1,", "--list", "--limit", "web*"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("\"web1\"") && !out.contains("\"db1\""), "{out}");
+}
+
+#[test]
+fn a_listing_of_the_inventory_needs_exactly_one_action() {
+    let (code, _, err) = run(&["ansible-inventory", "-i", "a,"]);
+    assert_eq!(code, 5);
+    assert!(err.starts_with("[ERROR]: No action selected, at least one of --host, --graph or --list"), "{err}");
+    let (code, _, err) = run(&["ansible-inventory", "-i", "a,", "--list", "--graph"]);
+    assert_eq!(code, 5);
+    assert!(err.starts_with("[ERROR]: Conflicting options used"), "{err}");
+    let (code, _, err) = run(&["ansible-inventory", "-i", "a,", "--host", "b"]);
+    assert_eq!(code, 5);
+    assert!(err.contains("[ERROR]: You must pass a single valid host to --host parameter"), "{err}");
 }
 
 #[test]
