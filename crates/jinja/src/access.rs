@@ -27,6 +27,21 @@ pub(crate) fn attribute(object: &Value, name: &Rc<str>) -> Result<Value> {
     })
 }
 
+/// `object | attr(name)`: an attribute or method, never an item.
+pub(crate) fn attribute_only(object: &Value, name: &Rc<str>) -> Result<Value> {
+    if let Value::Undefined(_) = object {
+        return Ok(object.clone());
+    }
+    if name.starts_with('_') {
+        return Ok(if is_unsafe(object, name) {
+            unsafe_attribute(object, name)
+        } else {
+            missing(object, &Value::from(Rc::clone(name)))
+        });
+    }
+    Ok(own_attribute(object, name)?.unwrap_or_else(|| missing(object, &Value::from(Rc::clone(name)))))
+}
+
 fn own_attribute(object: &Value, name: &str) -> Result<Option<Value>> {
     if let Value::Object(object) = object
         && let Some(value) = object.attribute(name)?
@@ -98,15 +113,7 @@ fn char_at(text: &str, at: i64) -> Option<Value> {
 pub(crate) fn slice(object: &Value, parts: &[Value; 3]) -> Result<Value> {
     match object {
         Value::Undefined(_) => Ok(object.clone()),
-        object => match ops::slice(object, parts) {
-            Ok(value) => Ok(value),
-            Err(error) if error.kind == crate::Kind::Type => {
-                let shown: Vec<String> = parts.iter().map(Value::repr).collect::<Result<_>>()?;
-                let message = format!("{} object has no element slice({})", object.type_name(), shown.join(", "));
-                Ok(Value::Undefined(Rc::new(Undefined::new(message))))
-            }
-            Err(error) => Err(error),
-        },
+        object => ops::slice(object, parts),
     }
 }
 
@@ -117,9 +124,15 @@ pub(crate) fn missing(object: &Value, key: &Value) -> Value {
     let message = if named {
         format!("object of type '{}' has no attribute {shown}", object.type_name())
     } else {
-        let name = match object {
-            Value::None => "None".to_owned(),
-            object => format!("{} object", object.type_name()),
+        let lazy = match object {
+            Value::List(list) => list.resolver(),
+            Value::Dict(dict) => dict.resolver(),
+            _ => None,
+        };
+        let name = match (object, lazy.and_then(|lazy| lazy.container_name(object.type_name()))) {
+            (_, Some(name)) => format!("{name} object"),
+            (Value::None, None) => "None".to_owned(),
+            (object, None) => format!("{} object", object.type_name()),
         };
         match key {
             Value::Str(_) => format!("'{name}' has no attribute {shown}"),

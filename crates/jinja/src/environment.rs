@@ -161,6 +161,8 @@ impl Environment {
             stack_base: Cell::new(0),
         };
         crate::filters::add(&mut env);
+        crate::tests::add(&mut env);
+        crate::globals::add(&mut env);
         env
     }
 

@@ -10,10 +10,12 @@ pub mod environment;
 pub mod error;
 mod filters;
 mod function;
+mod globals;
 mod methods;
 mod render;
 mod state;
 mod template;
+mod tests;
 pub mod value;
 
 pub use call::{Call, Kwargs};

@@ -181,6 +181,8 @@ fn finalize_at(value: &Value, depth: usize) -> Result<Value, Error> {
                 return Err(Error::type_error(message));
             }
         },
+        // Safe HTML is text like any other in a variable.
+        Value::Str(text) if text.is_markup() => Value::Str(crate::Str::new(text.shared())),
         value => value.clone(),
     })
 }

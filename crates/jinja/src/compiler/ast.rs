@@ -66,20 +66,6 @@ pub(crate) enum Binary {
     Pow,
 }
 
-impl Binary {
-    pub(crate) fn symbol(self) -> &'static str {
-        match self {
-            Self::Add => "+",
-            Self::Sub => "-",
-            Self::Mul => "*",
-            Self::Div => "/",
-            Self::FloorDiv => "//",
-            Self::Mod => "%",
-            Self::Pow => "**",
-        }
-    }
-}
-
 /// A comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compare {
@@ -260,7 +246,6 @@ pub(crate) struct CallBlock {
     pub(crate) definition: Rc<MacroDef>,
     pub(crate) callee: Expr,
     pub(crate) args: Args,
-    pub(crate) line: u32,
 }
 
 #[derive(Debug)]
@@ -274,7 +259,6 @@ pub(crate) struct FilterBlock {
 pub(crate) struct BlockRef {
     pub(crate) name: Rc<str>,
     pub(crate) scoped: bool,
-    pub(crate) required: bool,
     /// What a scoped block sees.
     pub(crate) visible: Visible,
     pub(crate) toplevel: bool,

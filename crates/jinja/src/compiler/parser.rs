@@ -501,13 +501,7 @@ impl<'s, 'e> Parser<'s, 'e> {
             super_slot: None,
             required,
         }));
-        Ok(StmtKind::Block(Box::new(BlockRef {
-            name: interned,
-            scoped,
-            required,
-            visible: Vec::new(),
-            toplevel: false,
-        })))
+        Ok(StmtKind::Block(Box::new(BlockRef { name: interned, scoped, visible: Vec::new(), toplevel: false })))
     }
 
     fn import_context(&mut self, default: bool) -> Result<bool> {
@@ -649,9 +643,9 @@ impl<'s, 'e> Parser<'s, 'e> {
         let Expr::Call(call) = self.expression()? else {
             return Err(self.fail_at("expected call", line as usize));
         };
-        let (callee, args, line) = *call;
+        let (callee, args, _) = *call;
         let definition = self.definition(None, params, &["endcall"])?;
-        Ok(StmtKind::Call(Box::new(CallBlock { definition, callee, args, line })))
+        Ok(StmtKind::Call(Box::new(CallBlock { definition, callee, args })))
     }
 
     fn filter_block(&mut self) -> Result<StmtKind> {

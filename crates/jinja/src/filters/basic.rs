@@ -1,92 +1,103 @@
-//! `default`, `length`, `list`, `join`, `map` and what else most templates use.
+//! `default`, `length`, `list`, `join`, `first`, `last`, `string`, `attr`, `items`: what most templates use.
 
 use std::rc::Rc;
 
-use crate::{Call, Environment, Error, List, Str, Value, access};
-
-type Result<T> = std::result::Result<T, Error>;
+use super::{Result, attribute_of, only};
+use crate::{Call, Environment, Error, List, Value, access, value::ops::tuple};
 
 pub(super) fn add(env: &mut Environment) {
     env.add_filter_seeing_undefined("default", default);
     env.alias_filter("d", "default");
-    env.add_filter("length", |call| {
-        let [value] = call.bind("len", 1, ["obj"])?;
-        value.unwrap_or(Value::None).len().map(Value::from)
-    });
+    env.add_filter("length", |call| only(call, "len", "obj")?.len().map(Value::from));
     env.alias_filter("count", "length");
-    env.add_filter("list", |call| {
-        let [value] = call.bind("do_list", 1, ["value"])?;
-        Ok(Value::List(List::new(value.unwrap_or(Value::None).iterate()?)))
-    });
+    env.add_filter("list", |call| Ok(Value::List(List::new(only(call, "do_list", "value")?.iterate()?))));
     env.add_filter("join", join);
-    env.add_filter("upper", |call| text_filter(call, "do_upper", |text| text.to_uppercase()));
-    env.add_filter("lower", |call| text_filter(call, "do_lower", |text| text.to_lowercase()));
     env.add_filter("first", |call| {
-        let [value] = call.bind("do_first", 1, ["seq"])?;
-        match value.unwrap_or(Value::None).iterate()?.into_iter().next() {
-            Some(value) => Ok(value),
-            None => Ok(Value::undefined("No first item, sequence was empty.")),
-        }
+        let value = only(call, "sync_do_first", "seq")?;
+        let first = match &value {
+            Value::List(list) => list.get(0)?,
+            value => value.iterate()?.into_iter().next(),
+        };
+        Ok(first.unwrap_or_else(|| Value::undefined("No first item, sequence was empty.")))
     });
     env.add_filter("last", |call| {
-        let [value] = call.bind("do_last", 1, ["seq"])?;
-        match value.unwrap_or(Value::None).iterate()?.pop() {
-            Some(value) => Ok(value),
-            None => Ok(Value::undefined("No last item, sequence was empty.")),
+        let value = only(call, "do_last", "seq")?;
+        let last = match &value {
+            Value::List(list) => list.len().checked_sub(1).map_or(Ok(None), |last| list.get(last))?,
+            value => value.iterate()?.pop(),
+        };
+        Ok(last.unwrap_or_else(|| Value::undefined("No last item, sequence was empty.")))
+    });
+    env.add_filter("string", |call| {
+        let value = only(call, "soft_str", "s")?;
+        match &value {
+            Value::Str(_) => Ok(value),
+            value => value.to_str().map(Value::from),
         }
     });
-}
-
-/// A filter of text alone.
-pub(super) fn text_filter(call: &mut Call<'_>, function: &str, make: impl Fn(&str) -> String) -> Result<Value> {
-    let [value] = call.bind(function, 1, ["s"])?;
-    let value = value.unwrap_or(Value::None);
-    let made = make(&value.to_str()?);
-    Ok(match &value {
-        Value::Str(text) if text.is_markup() => Value::Str(Str::markup(made)),
-        _ => Value::from(made),
-    })
+    env.add_filter("attr", |call| {
+        let [object, name] = call.bind("do_attr", 2, ["obj", "name"])?;
+        let (object, name) = (object.unwrap_or(Value::None), name.unwrap_or(Value::None));
+        let Value::Str(name) = name else {
+            return Err(Error::type_error("attribute name must be string, not '".to_owned() + name.type_name() + "'"));
+        };
+        access::attribute_only(&object, &Rc::from(name.as_str()))
+    });
+    env.add_filter_seeing_undefined("items", |call| {
+        let value = only(call, "do_items", "value")?;
+        match &value {
+            Value::Undefined(_) => Ok(Value::List(List::new(Vec::new()))),
+            Value::Dict(dict) => {
+                Ok(Value::List(dict.items()?.into_iter().map(|(key, value)| tuple(vec![key, value])).collect()))
+            }
+            Value::Object(object) if object.is_mapping() => {
+                let mut items = Vec::new();
+                for key in object.values()?.unwrap_or_default() {
+                    let value = object.item(&key)?.unwrap_or(Value::None);
+                    items.push(tuple(vec![key, value]));
+                }
+                Ok(Value::List(List::new(items)))
+            }
+            _ => Err(Error::type_error("Can only get item pairs from a mapping.")),
+        }
+    });
 }
 
 fn default(call: &mut Call<'_>) -> Result<Value> {
-    let [value, default, boolean] = call.bind("do_default", 1, ["value", "default_value", "boolean"])?;
+    let [value, default, boolean] = call.bind("ansible_default", 1, ["value", "default_value", "boolean"])?;
     let value = value.unwrap_or(Value::None);
-    let boolean = boolean.map_or(Ok(false), |boolean| boolean.truthy())?;
-    if value.is_undefined() || boolean && !value.truthy()? {
-        return Ok(default.unwrap_or_else(|| Value::from("")));
+    let boolean = match boolean {
+        None => false,
+        Some(Value::Bool(boolean)) => boolean,
+        Some(Value::Undefined(undefined)) => return Err(undefined.error()),
+        Some(other) => {
+            let name = other.type_name();
+            return Err(Error::type_error(format!("The 'boolean' argument must be of type 'bool', not '{name}'.")));
+        }
+    };
+    let default = || default.unwrap_or_else(|| Value::from(""));
+    match &value {
+        // What failed stays failed: only what is not there has a default.
+        Value::Undefined(undefined) if undefined.cause.is_none() => Ok(default()),
+        Value::Undefined(_) => Ok(value),
+        found if boolean && !found.truthy()? => Ok(default()),
+        _ => Ok(value),
     }
-    Ok(value)
 }
 
 fn join(call: &mut Call<'_>) -> Result<Value> {
     let [value, separator, attribute] = call.bind("sync_do_join", 1, ["value", "d", "attribute"])?;
     let separator = separator.map_or(Ok(String::new()), |separator| separator.to_str())?;
-    let mut values = value.unwrap_or(Value::None).iterate()?;
-    if let Some(attribute) = attribute.filter(|attribute| !attribute.is_none()) {
-        for value in &mut values {
-            *value = attribute_of(value, &attribute)?;
-        }
-    }
+    let attribute = attribute.unwrap_or(Value::None);
     let mut out = String::new();
-    for (index, value) in values.iter().enumerate() {
+    for (index, value) in value.unwrap_or(Value::None).iterate()?.iter().enumerate() {
         if index > 0 {
             out.push_str(&separator);
         }
-        value.write_str(&mut out)?;
+        match attribute {
+            Value::None => value.write_str(&mut out)?,
+            _ => attribute_of(value, &attribute, None)?.write_str(&mut out)?,
+        }
     }
     Ok(Value::from(out))
-}
-
-/// What `map(attribute='a.0.b')` gets from a value.
-pub(super) fn attribute_of(value: &Value, attribute: &Value) -> Result<Value> {
-    let Value::Str(path) = attribute else { return access::item(value, attribute) };
-    let mut value = value.clone();
-    for part in path.split('.') {
-        let key = match part.parse::<i64>() {
-            Ok(number) if part.bytes().all(|byte| byte.is_ascii_digit()) => Value::Int(number),
-            _ => Value::from(Rc::<str>::from(part)),
-        };
-        value = access::item(&value, &key)?;
-    }
-    Ok(value)
 }

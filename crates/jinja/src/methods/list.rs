@@ -85,7 +85,8 @@ pub(super) fn call(list: &List, name: &str, call: &mut Call<'_>) -> Result<Value
             Ok(Value::None)
         }
         "index" => index(&list.values()?, call, |value| Ok(format!("{} is not in list", value.repr()?))),
-        "count" => count(&list.values()?, call, "list.count"),
+        // ansible-core's lists count only elements that were read before.
+        "count" => count(&list.resolved_values(), call, "list.count"),
         name => Err(unknown("list", name)),
     }
 }

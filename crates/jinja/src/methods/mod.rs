@@ -1,13 +1,16 @@
 //! The methods of Python's types, as far as Jinja2's sandbox lets templates call them.
 
 mod dict;
+mod format;
 mod list;
 mod number;
-mod text;
+pub(crate) mod text;
 
 use std::{any::Any, fmt};
 
 use crate::{Call, Error, Object, Value};
+
+pub(crate) use self::list::sort;
 
 type Result<T> = std::result::Result<T, Error>;
 

@@ -1,6 +1,6 @@
 //! Methods of text and bytes.
 
-use super::{Result, integer, list::unknown, positional};
+use super::{Result, format::Fields, integer, list::unknown, positional};
 use crate::{
     Call, Dict, Error, Key, Kind, List, Str, Value,
     compiler::is_space,
@@ -16,6 +16,8 @@ pub(super) const NAMES: &[&str] = &[
     "endswith",
     "expandtabs",
     "find",
+    "format",
+    "format_map",
     "index",
     "isalnum",
     "isalpha",
@@ -470,6 +472,12 @@ pub(super) fn call(whole: &Str, name: &str, call: &mut Call<'_>) -> Result<Value
             }
             Ok(Value::from(out))
         }
+        "format" => Ok(like(whole, Fields::new(&call.args, &call.kwargs, None).format(whole, 2)?)),
+        "format_map" => {
+            let [mapping] = positional(call, "str.format_map", 1)?;
+            let kwargs = crate::Kwargs::new();
+            Ok(like(whole, Fields::new(&[], &kwargs, mapping.as_ref()).format(whole, 2)?))
+        }
         "encode" => {
             let [encoding, errors] = call.bind("encode", 0, ["encoding", "errors"])?;
             encode(whole, encoding, errors)
@@ -527,6 +535,11 @@ pub(super) fn call(whole: &Str, name: &str, call: &mut Call<'_>) -> Result<Value
         }
         name => Err(unknown("str", name)),
     }
+}
+
+/// Text that is safe HTML where its source is.
+fn like(source: &Str, text: String) -> Value {
+    Value::Str(if source.is_markup() { Str::markup(text) } else { Str::new(text) })
 }
 
 /// Python's `str.replace()`.

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::{Result, Run, stack_left};
 use crate::{
-    Dict, Error, Key, Kind, List, Undefined, Value, access,
+    Dict, Error, Key, Kind, List, Value, access,
     call::Kwargs,
     compiler::ast::{Applied, Args, Binary, Compare, Expr},
     environment::{Plugin, Registered},
-    value::{escape, ops},
+    value::ops,
 };
 
 impl Run<'_> {
@@ -51,9 +51,7 @@ impl Run<'_> {
                 } else if let Some(otherwise) = &node.2 {
                     self.eval(otherwise)
                 } else {
-                    let message =
-                        "the inline if-expression on line 1 evaluated to false and no else section was defined.";
-                    Ok(Value::Undefined(Rc::new(Undefined::new(message))))
+                    Ok(super::nothing::nothing())
                 }
             }
             Expr::Concat(parts) => {
@@ -212,16 +210,4 @@ fn compare(op: Compare, left: &Value, right: &Value) -> Result<bool> {
         Compare::In => ops::contains(right, left)?,
         Compare::NotIn => !ops::contains(right, left)?,
     })
-}
-
-/// Text joined of parts of which one is safe HTML: the others are escaped.
-pub(crate) fn join_markup(parts: &[Value]) -> Result<String> {
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            Value::Str(part) if part.is_markup() => text.push_str(part),
-            part => text.push_str(&escape(&part.to_str()?)),
-        }
-    }
-    Ok(text)
 }

@@ -7,6 +7,7 @@ pub(crate) mod frame;
 mod import;
 mod loops;
 mod macros;
+pub(crate) mod nothing;
 
 use std::rc::Rc;
 

@@ -95,6 +95,12 @@ impl List {
         self.0.items.borrow().iter().map(|slot| slot.value.clone()).collect()
     }
 
+    /// The elements that have been resolved.
+    pub(crate) fn resolved_values(&self) -> Vec<Value> {
+        let items = self.0.items.borrow();
+        items.iter().filter(|slot| slot.resolved.get()).map(|slot| slot.value.clone()).collect()
+    }
+
     /// What resolves its elements, if anything does.
     pub fn resolver(&self) -> Option<Rc<dyn Lazy>> {
         self.0.lazy.clone()

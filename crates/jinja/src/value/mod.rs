@@ -22,7 +22,7 @@ use num_traits::{ToPrimitive, Zero};
 pub(crate) use self::{
     compare::{MAX_DEPTH, too_deep},
     html::escape,
-    numeral::float_to_int,
+    numeral::{Align, Spec, exponent, fixed, float_from_text, float_to_int, general, group, int_from_text, pad},
     print::{float as float_repr, is_printable, quote},
 };
 pub use self::{
@@ -97,6 +97,13 @@ pub trait Lazy {
     ///
     /// Its template fails.
     fn resolve(&self, raw: &Value) -> Result<Value, Error>;
+
+    /// The full name of its containers' type where Jinja2 shows that, for those that are `list` or `dict` to Python
+    /// and have a class of their own.
+    fn container_name(&self, plain: &str) -> Option<String> {
+        let _ = plain;
+        None
+    }
 }
 
 impl Undefined {

@@ -21,6 +21,8 @@ pub(crate) struct Spec {
     pub(crate) fill: char,
     pub(crate) align: Option<Align>,
     pub(crate) sign: char,
+    /// Whether the sign was written out.
+    pub(crate) explicit_sign: bool,
     pub(crate) alternate: bool,
     pub(crate) zero: bool,
     pub(crate) width: usize,
@@ -35,6 +37,7 @@ impl Default for Spec {
             fill: ' ',
             align: None,
             sign: '-',
+            explicit_sign: false,
             alternate: false,
             zero: false,
             width: 0,
@@ -124,4 +127,68 @@ pub(crate) fn group(digits: &str, mark: char, size: usize) -> String {
         out.push(c);
     }
     out
+}
+
+/// Python's `int(text, base)`; `None` where it is no integer.
+pub(crate) fn int_from_text(text: &str, base: i64) -> Option<BigInt> {
+    let text = text.trim_matches(crate::compiler::is_space);
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let prefixed = |mark: [&str; 2]| digits.strip_prefix(mark[0]).or_else(|| digits.strip_prefix(mark[1]));
+    let hex = prefixed(["0x", "0X"]);
+    let octal = prefixed(["0o", "0O"]);
+    let binary = prefixed(["0b", "0B"]);
+    let (radix, body, after_prefix) = match (base, hex, octal, binary) {
+        (0 | 16, Some(body), _, _) => (16, body, true),
+        (0 | 8, _, Some(body), _) => (8, body, true),
+        (0 | 2, _, _, Some(body)) => (2, body, true),
+        (0, ..) if digits.len() > 1 && digits.starts_with('0') && digits.bytes().any(|b| !matches!(b, b'0' | b'_')) => {
+            return None;
+        }
+        (0, ..) => (10, digits, false),
+        (2..=36, ..) => (u32::try_from(base).ok()?, digits, false),
+        _ => return None,
+    };
+    let body = if after_prefix { body.strip_prefix('_').unwrap_or(body) } else { body };
+    let plain = plain_digits(body, |c| c.is_digit(radix))?;
+    if radix == 10 && plain.len() > 4300 {
+        return None;
+    }
+    let number = BigInt::parse_bytes(plain.as_bytes(), radix)?;
+    Some(if negative { -number } else { number })
+}
+
+/// Digits without the marks between them; `None` where something else stands there.
+fn plain_digits(text: &str, fits: impl Fn(char) -> bool) -> Option<String> {
+    if text.starts_with('_') || text.ends_with('_') || text.contains("__") || text.is_empty() {
+        return None;
+    }
+    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    plain.chars().all(fits).then_some(plain)
+}
+
+/// Python's `float(text)`; `None` where it is no number.
+pub(crate) fn float_from_text(text: &str) -> Option<f64> {
+    let text = text.trim_matches(crate::compiler::is_space);
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text).to_ascii_lowercase();
+    let number = match unsigned.as_str() {
+        "inf" | "infinity" => f64::INFINITY,
+        "nan" => f64::NAN,
+        other => {
+            let shaped =
+                other.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'+' | b'-' | b'_'));
+            let between = |at: usize| {
+                let beside =
+                    |at: Option<usize>| at.and_then(|at| other.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+                beside(at.checked_sub(1)) && beside(Some(at + 1))
+            };
+            if !shaped || other.char_indices().any(|(at, c)| c == '_' && !between(at)) {
+                return None;
+            }
+            other.replace('_', "").parse().ok()?
+        }
+    };
+    Some(if text.starts_with('-') { -number } else { number })
 }

@@ -32,6 +32,12 @@ pub trait Object: fmt::Debug {
         self.repr()
     }
 
+    /// Python's `format()` with a format that is not empty; `None` where it has no formats.
+    fn format(&self, spec: &str) -> Option<Result<String, Error>> {
+        let _ = spec;
+        None
+    }
+
     /// Python's `bool()`.
     ///
     /// # Errors
