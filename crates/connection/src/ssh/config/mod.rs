@@ -124,7 +124,8 @@ pub(crate) fn resolve(settings: &SshSettings, environment: &Environment) -> Resu
     let host = match read.first("hostname") {
         Some(name) => expand::tokens(name, &Tokens { host: original, original, ..Tokens::default() })?,
         None => original.to_owned(),
-    };
+    }
+    .to_lowercase();
     let port = match (settings.port, read.value("port")) {
         (Some(port), _) => port,
         (None, Some(value)) => {

@@ -64,6 +64,7 @@ pub(crate) struct Reader<'a> {
 impl Reader<'_> {
     /// Takes one setting, from a file or from the command line.
     pub(crate) fn set(&mut self, keyword: &str, rest: &str, place: &str) -> Result<(), String> {
+        let written = keyword;
         let Some((keyword, usage)) = words::lookup(keyword) else {
             let ignored = self.settings.first("ignoreunknown").unwrap_or_default().split(',').map(str::to_owned);
             if pattern::list(ignored.collect::<Vec<_>>().iter().map(String::as_str), keyword) == Verdict::Yes {
@@ -71,7 +72,7 @@ impl Reader<'_> {
             }
             return Err(format!("{place}: {keyword} is no option of ssh that is known here"));
         };
-        let wrong = |reason: String| format!("{place}: {keyword}: {reason}");
+        let wrong = |reason: String| format!("{place}: {written}: {reason}");
         let found = match usage {
             Use::Ignored => return Ok(()),
             Use::Line => vec![rest.to_owned()],
