@@ -32,12 +32,19 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 #[rustfmt::skip]
 pub static MODULES: &[Entry] = &[
     entry::<commands::async_status::AsyncStatus>(),
+    entry::<files::blockinfile::Blockinfile>(),
     entry::<commands::command::Command>(),
     entry::<files::copy::Copy>(),
+    entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
+    entry::<files::find::Find>(),
+    entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
+    entry::<files::replace::Replace>(),
     entry::<commands::shell::Shell>(),
+    entry::<files::slurp::Slurp>(),
     entry::<files::stat::Stat>(),
+    entry::<files::tempfile::Tempfile>(),
 ];
 
 /// The module of that short name.

@@ -1,5 +1,12 @@
 //! Modules about files.
 
+pub mod blockinfile;
 pub mod copy;
+pub mod fetch;
 pub mod file;
+pub mod find;
+pub mod lineinfile;
+pub mod replace;
+pub mod slurp;
 pub mod stat;
+pub mod tempfile;

@@ -109,11 +109,27 @@ impl Staged {
 
     /// Takes the place of `target` as Ansible's `atomic_move` does: an existing file's mode, owner and extended
     /// attributes are kept, a new one gets what the umask leaves; then `attributes`, set before the new file is seen.
+    /// True where those made a difference.
     ///
     /// # Errors
     ///
     /// Ansible's words; nothing is left behind and the target is as it was.
-    pub fn replace(mut self, ctx: &Context, target: &str, attributes: &FileAttributes) -> Result<(), Failure> {
+    pub fn replace(self, ctx: &Context, target: &str, attributes: &FileAttributes) -> Result<bool, Failure> {
+        self.replace_with_diff(ctx, target, attributes, &mut AttributeDiff::default())
+    }
+
+    /// As [`Self::replace`], with the difference that `attributes` made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::replace`].
+    pub fn replace_with_diff(
+        mut self,
+        ctx: &Context,
+        target: &str,
+        attributes: &FileAttributes,
+        diff: &mut AttributeDiff,
+    ) -> Result<bool, Failure> {
         ctx.cancel.check()?;
         let existing = match &self.keep {
             Keep::Target | Keep::Source(_) => fs::metadata(target).ok(),
@@ -129,10 +145,11 @@ impl Staged {
         } else {
             None
         };
-        self.prepare(ctx, target, existing.as_ref(), attributes).map_err(|error| match error {
-            Prepare::System(error) => failed(&error),
-            Prepare::Failure(failure) => failure,
-        })?;
+        let mut changed =
+            self.prepare(ctx, target, existing.as_ref(), attributes, diff).map_err(|error| match error {
+                Prepare::System(error) => failed(&error),
+                Prepare::Failure(failure) => failure,
+            })?;
         self.file.sync_all().map_err(|error| failed(&error))?;
         match fs::rename(&self.path, target) {
             Ok(()) => self.permanent = true,
@@ -150,7 +167,8 @@ impl Staged {
             let context: Vec<_> = context.into_iter().map(Some).collect();
             set_context(ctx, target, &context, &mut AttributeDiff::default())?;
         }
-        Ok(())
+        changed |= attributes.apply(ctx, target, Some(diff))?;
+        Ok(changed)
     }
 
     fn prepare(
@@ -159,7 +177,8 @@ impl Staged {
         target: &str,
         existing: Option<&fs::Metadata>,
         attributes: &FileAttributes,
-    ) -> Result<(), Prepare> {
+        diff: &mut AttributeDiff,
+    ) -> Result<bool, Prepare> {
         let current = match existing {
             Some(_) if let Keep::Source(source) = &self.keep => {
                 let metadata = fs::metadata(source)?;
@@ -183,6 +202,7 @@ impl Staged {
             }
         };
         // Mode last: a change of owner takes the set-id bits away.
+        let mut changed = false;
         if attributes.owner.is_some() || attributes.group.is_some() {
             let path = self.path.to_string_lossy().into_owned();
             let owners = FileAttributes {
@@ -190,11 +210,16 @@ impl Staged {
                 group: attributes.group.clone(),
                 ..FileAttributes::default()
             };
-            owners.apply(ctx, &path, None).map_err(|failure| Prepare::Failure(failure.with("path", target)))?;
+            let applied = owners.apply(ctx, &path, Some(diff));
+            changed |= applied.map_err(|failure| Prepare::Failure(failure.with("path", target)))?;
         }
         let wanted = attributes.wanted_mode(target, current, false).map_err(Prepare::Failure)?.unwrap_or(current);
+        if wanted != current {
+            changed = true;
+            diff.set("mode", mode::show(current), mode::show(wanted));
+        }
         fchmod(&self.file, Mode::from_raw_mode(wanted)).map_err(io::Error::from)?;
-        Ok(())
+        Ok(changed)
     }
 }
 
@@ -233,16 +258,17 @@ const NOW: Timestamps = Timestamps {
     last_modification: rustix::fs::Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW },
 };
 
-/// Replaces a file by these bytes in one step.
+/// Replaces a file by these bytes in one step; true where `attributes` made a difference beyond that.
 ///
 /// # Errors
 ///
 /// Ansible's words where the folder cannot be written to or the disk is full; the target is as it was.
-pub fn write(ctx: &Context, target: &str, bytes: &[u8], attributes: &FileAttributes) -> Result<(), Failure> {
+pub fn write(ctx: &Context, target: &str, bytes: &[u8], attributes: &FileAttributes) -> Result<bool, Failure> {
     let mut staged = match Staged::beside(ctx, Path::new(target)) {
         Ok(staged) => staged,
         Err(error) if attributes.unsafe_writes && Path::new(target).exists() => {
-            return write_bytes_in_place(target, bytes).map_err(|_| not_writable(target, &error));
+            write_bytes_in_place(target, bytes).map_err(|_| not_writable(target, &error))?;
+            return attributes.apply(ctx, target, None);
         }
         Err(error) => return Err(not_writable(target, &error)),
     };

@@ -11,7 +11,7 @@ use crate::{
         atomic::{Keep, Staged},
         backup,
         checksum::Algorithm,
-        paths, shlex,
+        edit, paths,
     },
 };
 
@@ -124,11 +124,7 @@ pub(super) fn suffix(path: &str) -> &str {
 }
 
 fn run_validation(validate: &str, path: &str, ctx: &Context) -> Result<(), Failure> {
-    if !validate.contains("%s") {
-        return Err(Failure::new(format!("validate must contain %s: {validate}")));
-    }
-    let words = shlex::split(&validate.replace("%s", path)).map_err(|reason| Failure::raised(reason, None))?;
-    let output = ctx.command(words.iter().map(|word| ctx.expand(word))).run()?;
+    let output = edit::run_validation(validate, path, ctx)?;
     if output.success() {
         return Ok(());
     }

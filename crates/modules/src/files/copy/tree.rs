@@ -165,7 +165,7 @@ fn copy_file(from: &Path, to: &Path, ctx: &Context) -> Result<(), Failure> {
     let mut staged = Staged::beside(ctx, to).map_err(|error| atomic::not_writable(&target, &error))?;
     let mut source = fs::File::open(from).map_err(|error| failure(from, &error))?;
     io::copy(&mut source, staged.file()).map_err(|error| atomic::cannot_write(&target, &error))?;
-    staged.keep(Keep::Target).replace(ctx, &target, &FileAttributes::default()).and_then(|()| {
+    staged.keep(Keep::Target).replace(ctx, &target, &FileAttributes::default()).and_then(|_| {
         let mode = fs::Permissions::from_mode(metadata.mode() & 0o7777);
         fs::set_permissions(to, mode).map_err(|error| failure(to, &error))
     })
