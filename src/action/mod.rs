@@ -1,1 +1,331 @@
-//! The control-side halves of tasks: template, copy, fetch, include_*, set_fact, debug, assert ...
+//! The control-side halves of tasks.
+//!
+//! An action gets a task's rendered arguments and what it may use ([`ActionContext`]), asks hosts through [`Target`]
+//! and says what came of it ([`ActionOutcome`]). What is to happen to the run (facts, new hosts, includes) it returns
+//! as [`Effect`]s; it does none of it itself.
+//!
+//! Architecture invariant: no action opens a connection or prints.
+
+mod add_host;
+mod assert;
+mod copy;
+mod debug;
+mod fail;
+mod fetch;
+pub mod files;
+mod gather_facts;
+mod group_by;
+mod include_vars;
+pub mod module;
+mod pause;
+mod provider;
+mod raw;
+mod registry;
+mod script;
+mod set_fact;
+mod set_stats;
+mod template;
+mod validate_argument_spec;
+mod wait_for_connection;
+
+use std::{future::Future, path::PathBuf, pin::Pin, rc::Rc};
+
+use connection::{ContentSource, RawOutput};
+use jinja::{Dict, Value};
+use protocol::{Data, Invocation, Map, Outcome};
+
+pub use registry::{Action, find, names};
+
+use crate::{
+    diagnostic::{ErrorChain, Link},
+    template::{Templar, TemplateError, VariableScope},
+};
+
+/// A future of the conductor's own thread.
+pub type Local<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// The host that a task works on, as far as an action can see it.
+pub trait Target {
+    /// Runs a module.
+    fn call<'a>(
+        &'a self,
+        invocation: Invocation,
+        content: Option<ContentSource>,
+    ) -> Local<'a, Result<Outcome, TargetError>>;
+
+    /// Runs a module that sends a file back; its content goes to `destination` on the control node, atomically.
+    fn receive<'a>(&'a self, invocation: Invocation, destination: PathBuf) -> Local<'a, Result<Outcome, TargetError>>;
+
+    /// Runs a command without a helper: nothing is needed on the host but a shell.
+    fn raw<'a>(&'a self, command: String, input: Option<Vec<u8>>) -> Local<'a, Result<RawOutput, TargetError>>;
+
+    /// Closes the connection; the next use opens it again.
+    fn reset(&self) -> Local<'_, ()>;
+}
+
+/// A host that did not answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TargetError {
+    /// It cannot be reached.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It was reached, and something else is wrong (become, the helper).
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// How a task is to be done: its keywords, rendered.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Say what would change.
+    pub check_mode: bool,
+    /// Show before and after.
+    pub diff: bool,
+    /// `-v` count.
+    pub verbosity: u8,
+    /// Nothing of it may be shown.
+    pub no_log: bool,
+    /// `environment`
+    pub environment: Vec<(String, String)>,
+    /// `async` seconds, 0 for none.
+    pub async_seconds: u64,
+    /// Seconds between polls, 0 to leave the job alone.
+    pub poll_seconds: u64,
+    /// The folder of job files on the host.
+    pub async_folder: String,
+}
+
+/// What an action may use.
+pub struct ActionContext<'a> {
+    /// The action's short name (`copy`).
+    pub name: &'a str,
+    /// The action's full name (`ansible.builtin.copy`).
+    pub fqcn: &'a str,
+    /// The task's name, as the banner has it.
+    pub task_name: &'a str,
+    /// The arguments, rendered, with `module_defaults` beneath.
+    pub args: &'a Dict,
+    /// How the task is to be done.
+    pub settings: &'a Settings,
+    /// The variables that the task sees.
+    pub scope: &'a Rc<VariableScope>,
+    /// The host.
+    pub target: &'a dyn Target,
+    /// Folders in which files of the task are looked for, nearest first (`ansible_search_path`).
+    pub search_path: &'a [PathBuf],
+    /// The playbook's folder.
+    pub playbook_dir: &'a std::path::Path,
+    /// The host's name in the inventory.
+    pub host: &'a str,
+    /// The control node's surroundings.
+    pub environment: &'a crate::config::Environment,
+    /// Opens files that are encrypted as a whole.
+    pub vault: &'a dyn crate::playbook::VaultOpener,
+    /// Asks the person at the terminal.
+    pub prompt: &'a dyn Prompt,
+}
+
+/// Asks the person at the terminal (`pause`).
+pub trait Prompt {
+    /// Shows a text and waits for a line, for at most so many seconds. `echo` is false for secrets.
+    fn ask<'a>(&'a self, text: String, echo: bool, seconds: Option<u64>) -> Local<'a, Answer>;
+}
+
+/// What the person did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// A line, without its end.
+    Line(String),
+    /// Nothing, until the time was over.
+    TimeOver,
+    /// Nobody is there (no terminal).
+    NoTerminal,
+    /// Stop the run.
+    Abort,
+}
+
+impl ActionContext<'_> {
+    /// What renders.
+    #[must_use]
+    pub fn templar(&self) -> &Templar {
+        self.scope.templar()
+    }
+
+    /// An argument that was given and is not `None`.
+    #[must_use]
+    pub fn arg(&self, name: &str) -> Option<Value> {
+        self.args.raw(name).filter(|value| !value.is_none())
+    }
+
+    /// An argument as text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.arg(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// An argument as a boolean, with Ansible's words; the default where it is not given or is no boolean.
+    #[must_use]
+    pub fn flag(&self, name: &str, default: bool) -> bool {
+        self.arg(name).and_then(|value| boolean(&value)).unwrap_or(default)
+    }
+
+    /// A variable of the task as text.
+    #[must_use]
+    pub fn text_variable(&self, name: &str) -> Option<String> {
+        let raw = self.scope.layers().raw_from_operator(name)?;
+        self.templar().render_text(&raw, self.scope).ok()
+    }
+
+    /// A fact of the host as text, if it is known.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<String> {
+        let (_, facts) = self.scope.layers().raw("ansible_facts")?;
+        facts.as_dict()?.raw(name)?.to_str().ok()
+    }
+
+    /// The invocation of a module with the task's settings.
+    #[must_use]
+    pub fn invocation(&self, module: &str, arguments: Map) -> Invocation {
+        Invocation {
+            module: module.to_owned(),
+            arguments,
+            environment: self.settings.environment.clone(),
+            check_mode: self.settings.check_mode,
+            diff_mode: self.settings.diff,
+            no_log: self.settings.no_log,
+            verbosity: self.settings.verbosity,
+            job: None,
+            content: None,
+            content_sha1: None,
+        }
+    }
+}
+
+/// Ansible's booleans.
+///
+/// Source: `ansible.module_utils.parsing.convert_bool`.
+#[must_use]
+pub fn boolean(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Int(1) => Some(true),
+        Value::Int(0) => Some(false),
+        Value::Float(number) if *number == 1.0 => Some(true),
+        Value::Float(number) if *number == 0.0 => Some(false),
+        Value::Str(text) => match text.trim().to_lowercase().as_str() {
+            "y" | "yes" | "on" | "1" | "true" | "t" | "1.0" => Some(true),
+            "n" | "no" | "off" | "0" | "false" | "f" | "0.0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What came of an action.
+#[derive(Debug, Clone, Default)]
+pub struct ActionOutcome {
+    /// The result.
+    pub outcome: Outcome,
+    /// What is to happen to the run.
+    pub effects: Vec<Effect>,
+    /// The result is shown whole, whatever the verbosity (`debug`).
+    pub verbose: bool,
+    /// The outcome is a module's: it says so when it failed.
+    pub by_module: bool,
+}
+
+impl From<Outcome> for ActionOutcome {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, ..Self::default() }
+    }
+}
+
+/// What is to happen to the run because of a task.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Variables of the host (`set_fact`).
+    SetFacts {
+        /// Names and values.
+        facts: Vec<(String, Data)>,
+        /// They are facts too (`cacheable`).
+        cacheable: bool,
+    },
+    /// Variables that `include_vars` read: the operator's text, with its trust.
+    IncludeVars(Vec<(String, Value)>),
+    /// A host for the inventory.
+    AddHost {
+        /// Its name.
+        name: String,
+        /// Its groups.
+        groups: Vec<String>,
+        /// Its variables.
+        variables: Vec<(String, Data)>,
+    },
+    /// A group for the host.
+    AddGroup {
+        /// Its name.
+        group: String,
+        /// Its parents.
+        parents: Vec<String>,
+    },
+    /// A file of tasks is to be included.
+    IncludeTasks {
+        /// The file as given.
+        file: String,
+    },
+    /// A role is to be included.
+    IncludeRole,
+    /// Custom statistics.
+    Stats {
+        /// Names and values.
+        data: Map,
+        /// For each host or for the run.
+        per_host: bool,
+        /// Added to what is there.
+        aggregate: bool,
+    },
+    /// The whole run ends (a person said so).
+    Abort,
+}
+
+/// An action that could not be done.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ActionError {
+    /// The task fails; the chain is what stands behind `Task failed`.
+    #[error("{}", .0.brief())]
+    Failed(ErrorChain),
+    /// The task is skipped.
+    #[error("{0}")]
+    Skipped(String),
+    /// The host cannot be reached.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+impl ActionError {
+    /// A failure without a place.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::Failed(ErrorChain::new(Link::new(message)))
+    }
+}
+
+impl From<TargetError> for ActionError {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Unreachable(message) => Self::Unreachable(message),
+            TargetError::Failed(message) => Self::failed(message),
+        }
+    }
+}
+
+impl From<jinja::Error> for ActionError {
+    fn from(error: jinja::Error) -> Self {
+        Self::Failed(TemplateError::from_engine(&error, None).chain())
+    }
+}
+
+impl From<TemplateError> for ActionError {
+    fn from(error: TemplateError) -> Self {
+        Self::Failed(error.chain())
+    }
+}

@@ -9,6 +9,7 @@
 
 pub mod ansible;
 pub mod arguments;
+pub mod ask;
 pub mod diagnostics;
 pub mod exit;
 pub mod flags;
@@ -16,6 +17,7 @@ pub mod listing;
 pub mod options;
 pub mod program;
 pub mod prompt;
+pub mod session;
 pub mod sinks;
 pub mod start;
 pub mod terminal;

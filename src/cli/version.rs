@@ -28,3 +28,16 @@ pub fn ansible(name: &str, config: &Config) -> String {
         collections.join(":")
     )
 }
+
+/// `ansible_version`, the variable.
+#[must_use]
+pub fn as_dict() -> jinja::Dict {
+    use jinja::Value;
+    let version = jinja::Dict::new();
+    version.insert("string", Value::from(ANSIBLE_CORE));
+    version.insert("full", Value::from(ANSIBLE_CORE));
+    for (name, part) in ["major", "minor", "revision"].into_iter().zip(ANSIBLE_CORE.split('.')) {
+        version.insert(name, Value::Int(part.parse().unwrap_or(0)));
+    }
+    version
+}

@@ -127,3 +127,38 @@ fn implicit_meta(scope: &Rc<BlockScope>, word: &str, tags: Vec<Value>, ids: &Ids
     task.directives.tags = tags;
     task
 }
+
+impl Play {
+    /// The block that gathers facts at the start of the play. Unless the play has tags of its own, it runs whatever
+    /// tags are asked for.
+    #[must_use]
+    pub fn gather_facts_block(&self, ids: &Ids) -> Rc<Block> {
+        let mut scope = implicit_scope(&self.scope, None, ids);
+        scope.directives.run_once = Some(Value::Bool(false));
+        let scope = Rc::new(scope);
+        let args = Dict::new();
+        for (name, value) in [
+            ("gather_subset", &self.gather_subset),
+            ("gather_timeout", &self.gather_timeout),
+            ("fact_path", &self.fact_path),
+        ] {
+            if let Some(value) = value {
+                args.insert(name, value.clone());
+            }
+        }
+        let action = Action {
+            name: Str::new("gather_facts"),
+            short: Rc::from("gather_facts"),
+            fqcn: Rc::from("ansible.builtin.gather_facts"),
+            args,
+            variable_args: None,
+        };
+        let mut task = Task::new(ids.next(), action, Kind::Plain, &scope);
+        task.directives.name = Some(Value::from("Gathering Facts"));
+        task.directives.when.clone_from(&self.scope.imported_when);
+        if self.scope.directives.tags.is_empty() {
+            task.directives.tags = vec![Value::from("always")];
+        }
+        Rc::new(Block { scope, block: vec![Entry::Task(Rc::new(task))], rescue: Vec::new(), always: Vec::new() })
+    }
+}

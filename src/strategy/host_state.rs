@@ -191,7 +191,7 @@ impl HostState {
     /// Puts blocks before what comes next (dynamic includes).
     pub fn insert(&mut self, blocks: &[Rc<Block>]) {
         if self.phase == Phase::Handlers {
-            let tasks: Vec<Rc<Task>> = blocks.iter().flat_map(|block| handlers_of(block)).collect();
+            let tasks: Vec<Rc<Task>> = blocks.iter().flat_map(|block| block.tasks()).collect();
             self.handlers.splice(self.next_handler..self.next_handler, tasks);
             return;
         }
@@ -219,45 +219,6 @@ impl HostState {
         self.failed = false;
         for frame in &mut self.stack {
             frame.failed = false;
-        }
-    }
-
-    /// Leaves the role that the host is in (`end_role`): skips all blocks for which `in_role` holds.
-    pub fn end_role(&mut self, in_role: &dyn Fn(&Block) -> bool) {
-        while self.stack.last().is_some_and(|frame| in_role(&frame.block)) {
-            self.stack.pop();
-        }
-        while self.blocks.get(self.next_block).is_some_and(|block| in_role(block)) {
-            self.next_block += 1;
-        }
-    }
-}
-
-/// The tasks of a block of handlers, nested blocks included.
-pub fn handlers_of(block: &Rc<Block>) -> Vec<Rc<Task>> {
-    let mut tasks = Vec::new();
-    collect(&block.block, &mut tasks);
-    tasks
-}
-
-/// All tasks of a block, its rescue and always included, in the order of the file.
-pub fn tasks_of(block: &Rc<Block>) -> Vec<Rc<Task>> {
-    let mut tasks = Vec::new();
-    collect(&block.block, &mut tasks);
-    collect(&block.rescue, &mut tasks);
-    collect(&block.always, &mut tasks);
-    tasks
-}
-
-fn collect(entries: &[Entry], tasks: &mut Vec<Rc<Task>>) {
-    for entry in entries {
-        match entry {
-            Entry::Task(task) => tasks.push(Rc::clone(task)),
-            Entry::Block(block) => {
-                collect(&block.block, tasks);
-                collect(&block.rescue, tasks);
-                collect(&block.always, tasks);
-            }
         }
     }
 }

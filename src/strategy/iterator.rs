@@ -8,7 +8,7 @@ use std::{
 
 use indexmap::IndexMap;
 
-use super::host_state::{HostState, Phase, handlers_of, tasks_of};
+use super::host_state::{HostState, Phase};
 use crate::playbook::{Block, Task};
 
 /// The hosts of a batch on their way through a play.
@@ -35,12 +35,12 @@ impl PlayIterator {
     #[must_use]
     pub fn new(blocks: Vec<Rc<Block>>, handlers: &[Rc<Block>], hosts: &[Arc<str>]) -> Self {
         let blocks = Rc::new(blocks);
-        let road = blocks.iter().flat_map(tasks_of).map(|task| task.id).collect();
+        let road = blocks.iter().flat_map(|block| block.tasks()).map(|task| task.id).collect();
         let states = hosts.iter().map(|host| (Arc::clone(host), HostState::new(Rc::clone(&blocks)))).collect();
         Self {
             blocks,
             states,
-            handlers: handlers.iter().flat_map(handlers_of).collect(),
+            handlers: handlers.iter().flat_map(|block| block.tasks()).collect(),
             notified: HashMap::new(),
             notifications: HashMap::new(),
             road,
@@ -113,7 +113,10 @@ impl PlayIterator {
                 if let Some(state) = self.states.get_mut(host) {
                     if state.phase() != Phase::Complete {
                         let notified = &self.notified;
-                        while state.advance(&|handler| notified.get(&handler.id).is_some_and(|on| on.contains(host))).is_some() {}
+                        while state
+                            .advance(&|handler| notified.get(&handler.id).is_some_and(|on| on.contains(host)))
+                            .is_some()
+                        {}
                     }
                 }
                 None
@@ -165,10 +168,13 @@ impl PlayIterator {
         self.remove(host);
     }
 
-    /// Ends the role that a host is in.
-    pub fn end_role(&mut self, host: &str, in_role: &dyn Fn(&Block) -> bool) {
-        if let Some(state) = self.states.get_mut(host) {
-            state.end_role(in_role);
+    /// Skips a host's tasks up to one for which `stop` holds (`end_role`), which comes next.
+    pub fn skip_to(&mut self, host: &str, stop: &dyn Fn(&Task) -> bool) {
+        while let Some((state, task)) = self.peek(host) {
+            if stop(&task) {
+                return;
+            }
+            self.set_state(host, state);
         }
     }
 
@@ -191,7 +197,7 @@ impl PlayIterator {
 
     /// Puts the tasks of included blocks on the road of the linear strategy, where it stands.
     pub fn extend_road(&mut self, blocks: &[Rc<Block>]) {
-        let tasks: Vec<u64> = blocks.iter().flat_map(tasks_of).map(|task| task.id).collect();
+        let tasks: Vec<u64> = blocks.iter().flat_map(|block| block.tasks()).map(|task| task.id).collect();
         self.road.splice(self.position..self.position, tasks);
     }
 
@@ -203,7 +209,7 @@ impl PlayIterator {
 
     /// More handlers came with an included role.
     pub fn add_handlers(&mut self, blocks: &[Rc<Block>]) {
-        self.handlers.extend(blocks.iter().flat_map(handlers_of));
+        self.handlers.extend(blocks.iter().flat_map(|block| block.tasks()));
     }
 
     /// Saves a notification until the handlers are flushed.

@@ -2,14 +2,15 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use super::{host_state::handlers_of, iterator::PlayIterator};
+use super::iterator::PlayIterator;
 use crate::playbook::Task;
 
 impl PlayIterator {
     /// The next task on the road that some host is about to do, and the hosts that do it now; these move past it.
     /// Empty when no host has anything left.
     pub fn next_in_lockstep(&mut self, hosts: &[Arc<str>]) -> Vec<(Arc<str>, Rc<Task>)> {
-        let waiting: Vec<_> = hosts.iter().filter_map(|host| self.peek(host).map(|(state, task)| (host, state, task))).collect();
+        let waiting: Vec<_> =
+            hosts.iter().filter_map(|host| self.peek(host).map(|(state, task)| (host, state, task))).collect();
         if waiting.is_empty() {
             return Vec::new();
         }
@@ -23,7 +24,7 @@ impl PlayIterator {
                 chosen.push((Arc::clone(host), its_task));
             }
         }
-        if chosen.first().is_some_and(|(_, task)| task.is_flush_handlers()) {
+        if chosen.first().is_some_and(|(_, task)| task.meta() == Some("flush_handlers")) {
             let handlers: Vec<u64> = self.handlers().iter().map(|handler| handler.id).collect();
             self.road.splice(self.position..self.position, handlers);
         }
@@ -36,9 +37,4 @@ impl PlayIterator {
         self.position = found + 1;
         self.road.get(found).copied()
     }
-}
-
-/// The handlers of included blocks as tasks.
-pub fn flatten_handlers(blocks: &[Rc<crate::playbook::Block>]) -> Vec<Rc<Task>> {
-    blocks.iter().flat_map(handlers_of).collect()
 }

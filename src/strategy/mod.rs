@@ -1,1 +1,14 @@
-//! Who runs what next, pure.
+//! Who runs what next, pure: no I/O, no variables, no clock.
+//!
+//! - [`host_state`]: where one host stands in a play: the stack of blocks it is in, and what a failure does to it.
+//! - [`iterator`]: all hosts of a play, its handlers and who notified them.
+//! - [`lockstep`]: the linear strategy's rule: all hosts do the same task before any goes on.
+//!
+//! Source: Ansible documentation, "Controlling playbook execution: strategies and more" and "Blocks".
+
+pub mod host_state;
+pub mod iterator;
+pub mod lockstep;
+
+pub use host_state::{HostState, Phase};
+pub use iterator::PlayIterator;

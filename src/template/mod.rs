@@ -1,3 +1,26 @@
-//! Ansible's way of templating over the Jinja engine.
+//! Ansible's way of templating over the Jinja engine: lazy variables, native types, trust.
+//!
+//! - [`scope`]: the variables that a task on a host sees, rendered when they are first asked for.
+//! - [`templar`]: renders values, conditions and files in a scope.
+//! - [`omit`]: the value that takes its key with it.
+//!
+//! Architecture invariant: text without the trust tag is never compiled, on any path. What hosts send has no tag.
+//!
+//! Source: Ansible documentation, "Templating (Jinja2)" and "Conditionals".
 
 pub mod data;
+pub mod environment;
+pub mod error;
+pub mod filters;
+pub mod globals;
+pub mod loader;
+pub mod lookups;
+pub mod omit;
+pub mod scope;
+pub mod templar;
+pub mod tests;
+
+pub use error::TemplateError;
+pub use lookups::Lookups;
+pub use scope::{Magic, VariableScope};
+pub use templar::Templar;

@@ -146,6 +146,20 @@ impl Loader {
         Ok(file)
     }
 
+    /// Takes a text for a file that is not on disk (the one task of `exec`).
+    ///
+    /// # Errors
+    ///
+    /// It is not YAML.
+    pub fn provide(&mut self, path: &Path, text: &str) -> Result<(), Box<Diagnostic>> {
+        let path = absolute(path);
+        let name = path.to_string_lossy().into_owned();
+        let source = yaml::Source::new(Arc::<str>::from(&*name), text);
+        let loaded = yaml::load_one(&source, &self.yaml_options()).map_err(|error| Box::new(crate::yaml::error(&error)))?;
+        self.files.insert(path, File::new(&name, loaded.root()));
+        Ok(())
+    }
+
     fn yaml_options(&self) -> yaml::Options {
         let mut options = yaml::Options::files();
         options.duplicate_keys = match self.options.duplicate_keys.as_deref() {

@@ -4,8 +4,11 @@ use std::{path::Path, rc::Rc};
 
 use jinja::{Dict, Value};
 
-use super::{Loader, action::overlay, block::Place};
-use crate::playbook::{PlayScope, RoleInstance, Task};
+use super::{Loader, Refused, action::overlay, block::Place};
+use crate::{
+    diagnostic::Diagnostic,
+    playbook::{PlayScope, RoleInstance, Task},
+};
 
 impl Loader {
     /// The variables of the play and its roles, and of a role where one is given.
@@ -67,6 +70,26 @@ impl Loader {
                 break;
             }
         }
+    }
+
+    /// Reads a file of variables (`vars_files`): a mapping, or nothing at all.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is no mapping.
+    pub fn load_variables(&mut self, path: &Path) -> Result<Dict, Refused> {
+        match self.read(path) {
+            Ok(file) => match file.value(&file.root) {
+                Value::Dict(dict) => return Ok(dict),
+                Value::None => return Ok(Dict::new()),
+                _ => self.fail(
+                    Diagnostic::error(format!("{} must be stored as a dictionary/hash", path.display()))
+                        .at(file.span(&file.root), format!("this is a {}", file.root.type_name())),
+                ),
+            },
+            Err(diagnostic) => self.fail(*diagnostic),
+        }
+        self.finish(Dict::new())
     }
 
     /// A value that must be known now, rendered with the variables of a place.

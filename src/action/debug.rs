@@ -1,0 +1,65 @@
+//! `debug`: shows a message or a variable.
+//!
+//! Source: Ansible documentation, `ansible.builtin.debug`.
+
+use jinja::{Str, Value};
+use protocol::{Data, Outcome};
+
+use super::{ActionContext, ActionError, ActionOutcome, Local, module::check_names};
+use crate::template::data::{to_data, to_data_with_errors};
+
+pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
+    Box::pin(async move {
+        check_names(context, &["msg", "var", "verbosity"])?;
+        if context.args.contains("msg") && context.args.contains("var") {
+            return Err(ActionError::failed("parameters are mutually exclusive: msg|var"));
+        }
+        let verbosity = match context.arg("verbosity") {
+            None => 0,
+            Some(value) => integer(&value).ok_or_else(|| {
+                ActionError::failed(format!(
+                    "argument 'verbosity' is of type {} and we were unable to convert to int: {} cannot be converted to an int",
+                    value.type_name(),
+                    value.repr().map_or_else(|_| String::new(), |repr| format!("<class '{}'> {repr}", value.type_name())),
+                ))
+            })?,
+        };
+        let mut outcome = Outcome::default();
+        if verbosity > i64::from(context.settings.verbosity) {
+            outcome.skipped = true;
+            outcome.set("skipped_reason", "Verbosity threshold not met.");
+            return Ok(outcome.into());
+        }
+        if let Some(var) = context.arg("var") {
+            let name = match var {
+                Value::Str(text) => text,
+                other => Str::trusted(other.to_str().unwrap_or_default(), None),
+            };
+            outcome.set(&name, variable(context, &name)?);
+        } else {
+            match context.args.raw("msg") {
+                None => outcome.msg = Some("Hello world!".to_owned()),
+                Some(msg) => match to_data(&msg)? {
+                    Data::Str(text) => outcome.msg = Some(text),
+                    other => outcome.set("msg", other),
+                },
+            }
+        }
+        Ok(ActionOutcome { outcome, verbose: true, ..ActionOutcome::default() })
+    })
+}
+
+/// The value of `var`: what cannot be had inside of it is shown as what is wrong.
+fn variable(context: &ActionContext<'_>, name: &Str) -> Result<Data, ActionError> {
+    // The argument was rendered already, and with that it lost its trust where it was a template. A bare name or an
+    // expression is the operator's text still.
+    let value = context.templar().evaluate_expression(name, context.scope, true)?;
+    Ok(to_data_with_errors(&value))
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Str(text) => text.trim().parse().ok(),
+        value => value.as_int(),
+    }
+}

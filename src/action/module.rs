@@ -1,0 +1,139 @@
+//! The action of every task that is a module alone: check the arguments, send, return.
+
+use connection::ContentSource;
+use jinja::Dict;
+use protocol::{
+    Data, Map, Outcome,
+    arguments::{remove_values, secrets_of, validate},
+};
+
+use super::{ActionContext, ActionError, ActionOutcome};
+use crate::template::data::to_data;
+
+/// Runs the module that the task names with the task's arguments.
+///
+/// # Errors
+///
+/// The host cannot be reached, or the module is not there.
+pub async fn run(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionError> {
+    let arguments = to_map(context.args)?;
+    Ok(ActionOutcome {
+        outcome: call(context, context.name, arguments, None).await?,
+        by_module: true,
+        ..ActionOutcome::default()
+    })
+}
+
+/// Checks arguments against a module's options and runs it. Wrong arguments are a failed result, as if the module had
+/// said so: nothing is sent.
+///
+/// # Errors
+///
+/// The host cannot be reached, or the module is not there.
+pub async fn call(
+    context: &ActionContext<'_>,
+    module: &str,
+    arguments: Map,
+    content: Option<ContentSource>,
+) -> Result<Outcome, ActionError> {
+    let Some(entry) = modules::registry::find(module) else {
+        return Err(ActionError::failed(format!("the module {module} is not written yet")));
+    };
+    let specification = &entry.specification;
+    let validated = match validate(specification, arguments) {
+        Ok(validated) => validated,
+        Err(error) => return Ok(Outcome::failure(error.message(shown_name(module)))),
+    };
+    let mut module_args = validated.module_args();
+    // What was not given is not sent: the helper fills in the same defaults.
+    let mut given = validated.arguments;
+    given.retain(|_, value| !value.is_null());
+    let mut invocation = context.invocation(module, given);
+    if context.settings.async_seconds > 0 {
+        invocation.job = Some(protocol::invocation::Job {
+            id: job_id(),
+            limit_seconds: context.settings.async_seconds,
+            folder: context.settings.async_folder.clone(),
+        });
+    }
+    let mut outcome = context.target.call(invocation, content).await?;
+    outcome.warnings.splice(0..0, validated.warnings);
+    // The values that the module worked out itself stand in for those that were sent.
+    module_args.extend(std::mem::take(&mut outcome.arguments));
+    let secrets = secrets_of(specification.options, &module_args);
+    for value in module_args.values_mut() {
+        remove_values(value, &secrets);
+    }
+    let mut invocation = Map::new();
+    invocation.insert("module_args".to_owned(), Data::Map(module_args));
+    outcome.values.entry("invocation".to_owned()).or_insert(Data::Map(invocation));
+    Ok(outcome)
+}
+
+/// The name under which Ansible's error texts speak of a module.
+fn shown_name(module: &str) -> &str {
+    match module {
+        "command" | "shell" => "ansible.legacy.command",
+        "copy" => "ansible.legacy.copy",
+        "service" => "ansible.legacy.service",
+        "systemd" => "ansible.legacy.systemd",
+        "setup" => "ansible.legacy.setup",
+        "slurp" => "ansible.legacy.slurp",
+        other => other,
+    }
+}
+
+/// `j` and twelve digits, as Ansible's.
+fn job_id() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("j{:012}", (now.as_nanos() / 7) % 1_000_000_000_000)
+}
+
+/// Arguments as data.
+///
+/// # Errors
+///
+/// One of them cannot be sent (a function, an undefined value).
+pub fn to_map(args: &Dict) -> Result<Map, ActionError> {
+    let mut map = Map::new();
+    for (key, value) in args.raw_items() {
+        let key = key.to_str().map_err(|error| ActionError::failed(error.message))?;
+        map.insert(key, to_data(&value)?);
+    }
+    Ok(map)
+}
+
+/// Refuses arguments that an action does not know.
+///
+/// # Errors
+///
+/// There is one: Ansible's words.
+pub(super) fn check_names(context: &ActionContext<'_>, known: &[&str]) -> Result<(), ActionError> {
+    let mut unknown: Vec<String> = context
+        .args
+        .keys()
+        .iter()
+        .filter_map(|key| key.to_str().ok())
+        .filter(|name| !known.contains(&name.as_str()))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    unknown.sort();
+    let list = unknown.join(", ");
+    let message = match context.name {
+        "debug" | "assert" => {
+            let mut names: Vec<&str> =
+                known.iter().copied().filter(|name| *name != "msg" || context.name == "debug").collect();
+            names.sort_unstable();
+            let alias = if context.name == "assert" { " (msg)" } else { "" };
+            format!(
+                "Unsupported parameters for ({}) module: {list}. Supported parameters include: {}{alias}.",
+                context.fqcn,
+                names.join(", ")
+            )
+        }
+        _ => format!("Invalid options for {}: {}", context.name, unknown.join(",")),
+    };
+    Err(ActionError::failed(message))
+}

@@ -1,0 +1,253 @@
+//! A task's keywords, rendered for one host.
+
+use std::rc::Rc;
+
+use jinja::{Dict, Value};
+
+use crate::{
+    action::{Settings, boolean},
+    diagnostic::{ErrorChain, Link, Origin, Span},
+    playbook::{Directives, Task},
+    template::{TemplateError, VariableScope},
+};
+
+/// A keyword whose value is wrong: what stands behind `Task failed`.
+#[must_use]
+pub fn keyword_error(keyword: &str, value: &Value, error: &TemplateError) -> ErrorChain {
+    let chain = error.chain();
+    let link = match value {
+        Value::Str(text) => Link::at(format!("Error processing keyword '{keyword}'."), text.origin().map(Span::from)),
+        other => Link {
+            message: format!("Error processing keyword '{keyword}'."),
+            origin: Some(Origin::Unknown(other.repr().unwrap_or_default())),
+            help: None,
+        },
+    };
+    chain.caused(link)
+}
+
+/// Renders keywords of one task on one host.
+pub struct Keywords<'a> {
+    /// The variables.
+    pub scope: &'a Rc<VariableScope>,
+    /// The keywords with those inherited.
+    pub effective: &'a Directives,
+}
+
+impl Keywords<'_> {
+    /// The value of a keyword; none where it is not set or is `omit`.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails.
+    pub fn value(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<Value>, ErrorChain> {
+        let Some(raw) = raw else { return Ok(None) };
+        match self.scope.templar().render(raw, self.scope) {
+            Ok(Value::None) => Ok(None),
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.omitted => Ok(None),
+            Err(error) => Err(keyword_error(keyword, raw, &error)),
+        }
+    }
+
+    /// A keyword that is text.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails.
+    pub fn text(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<String>, ErrorChain> {
+        Ok(match self.value(keyword, raw)? {
+            None => None,
+            Some(value) => Some(value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)))?),
+        })
+    }
+
+    /// A keyword that is a boolean.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails, or it is none of Ansible's words for booleans.
+    pub fn flag(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<bool>, ErrorChain> {
+        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
+        match boolean(&value) {
+            Some(flag) => Ok(Some(flag)),
+            None => Err(wrong_type(keyword, &value, raw, "bool")),
+        }
+    }
+
+    /// A keyword that is a whole number.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails, or it is no number.
+    pub fn integer(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<i64>, ErrorChain> {
+        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
+        let number = match &value {
+            Value::Str(text) => text.trim().parse().ok(),
+            Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
+            other => other.as_int(),
+        };
+        number.map(Some).ok_or_else(|| wrong_type(keyword, &value, raw, "int"))
+    }
+
+    /// A keyword that is a number.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails, or it is no number.
+    pub fn float(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<f64>, ErrorChain> {
+        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
+        let number = match &value {
+            Value::Str(text) => text.trim().parse().ok(),
+            other => other.as_float(),
+        };
+        number.map(Some).ok_or_else(|| wrong_type(keyword, &value, raw, "float"))
+    }
+
+    /// A keyword that is one text or a list of texts.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails.
+    pub fn texts(&self, keyword: &str, raw: Option<&Value>) -> Result<Vec<String>, ErrorChain> {
+        let Some(value) = self.value(keyword, raw)? else { return Ok(Vec::new()) };
+        let to_text = |value: &Value| value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)));
+        match &value {
+            Value::List(list) => {
+                let values = list.values().map_err(|error| ErrorChain::new(Link::new(error.message)))?;
+                values.iter().map(to_text).collect()
+            }
+            Value::Str(text) => {
+                Ok(text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect())
+            }
+            other => Ok(vec![to_text(other)?]),
+        }
+    }
+
+    /// `environment`, merged in order.
+    ///
+    /// # Errors
+    ///
+    /// A template fails, or one is no dict.
+    pub fn environment(&self) -> Result<Vec<(String, String)>, ErrorChain> {
+        let mut merged: Vec<(String, String)> = Vec::new();
+        for raw in &self.effective.environment {
+            let whole = Value::List(jinja::List::new(self.effective.environment.clone()));
+            let value = match self.scope.templar().render(raw, self.scope) {
+                Ok(value) => value,
+                Err(error) if error.omitted => continue,
+                Err(error) => return Err(keyword_error("environment", &whole, &error)),
+            };
+            let dicts = match value {
+                Value::Dict(dict) => vec![dict],
+                Value::List(list) => {
+                    list.raw_values().into_iter().filter_map(|item| item.as_dict().cloned()).collect::<Vec<Dict>>()
+                }
+                Value::None => continue,
+                other => {
+                    let message = format!(
+                        "environment must be a dictionary, received {} ({})",
+                        other.repr().unwrap_or_default(),
+                        other.type_name()
+                    );
+                    return Err(ErrorChain::new(Link::new(message)));
+                }
+            };
+            for (key, value) in dicts.iter().flat_map(Dict::raw_items) {
+                let key = key.to_str().unwrap_or_default();
+                let value = value.to_str().unwrap_or_default();
+                match merged.iter_mut().find(|(known, _)| *known == key) {
+                    Some(slot) => slot.1 = value,
+                    None => merged.push((key, value)),
+                }
+            }
+        }
+        Ok(merged)
+    }
+}
+
+fn wrong_type(keyword: &str, value: &Value, raw: Option<&Value>, kind: &str) -> ErrorChain {
+    let shown = value.to_str().unwrap_or_default();
+    let origin = match raw {
+        Some(Value::Str(text)) => text.origin().map(Span::from),
+        _ => None,
+    };
+    let message = match kind {
+        "bool" => format!("The value '{shown}' is not a valid boolean."),
+        _ => format!("the field '{keyword}' has an invalid value ({shown}), and could not be converted to {kind}."),
+    };
+    ErrorChain { links: vec![Link::at(format!("Error processing keyword '{keyword}'."), origin), Link::new(message)] }
+}
+
+/// What holds for one task on one host.
+pub struct Rendered {
+    /// How the task is done.
+    pub settings: Settings,
+    /// `ignore_errors`
+    pub ignore_errors: bool,
+    /// `ignore_unreachable`
+    pub ignore_unreachable: bool,
+    /// `retries`, beyond the first try; none where not set.
+    pub retries: Option<i64>,
+    /// `delay`, seconds.
+    pub delay: f64,
+    /// `timeout`, seconds; 0 for none.
+    pub timeout: i64,
+    /// `notify`
+    pub notify: Vec<String>,
+}
+
+/// What the run says about tasks, beneath their keywords.
+#[derive(Debug, Clone, Copy)]
+pub struct RunDefaults {
+    /// `--check`
+    pub check_mode: bool,
+    /// `--diff`
+    pub diff: bool,
+    /// `-v`
+    pub verbosity: u8,
+    /// `task_timeout`
+    pub timeout: i64,
+    /// `no_log`
+    pub no_log: bool,
+    /// `poll_interval`
+    pub poll: i64,
+}
+
+/// Renders the keywords of a task.
+///
+/// # Errors
+///
+/// One of them is wrong.
+pub fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults) -> Result<Rendered, ErrorChain> {
+    let effective = task.effective();
+    let keywords = Keywords { scope, effective };
+    let settings = Settings {
+        check_mode: keywords.flag("check_mode", effective.check_mode.as_ref())?.unwrap_or(defaults.check_mode),
+        diff: keywords.flag("diff", effective.diff.as_ref())?.unwrap_or(defaults.diff),
+        verbosity: defaults.verbosity,
+        no_log: keywords.flag("no_log", effective.no_log.as_ref())?.unwrap_or(defaults.no_log),
+        environment: keywords.environment()?,
+        async_seconds: u64::try_from(keywords.integer("async", task.async_.as_ref())?.unwrap_or(0)).unwrap_or(0),
+        poll_seconds: u64::try_from(keywords.integer("poll", task.poll.as_ref())?.unwrap_or(defaults.poll))
+            .unwrap_or(0),
+        async_folder: async_folder(scope),
+    };
+    Ok(Rendered {
+        settings,
+        ignore_errors: keywords.flag("ignore_errors", effective.ignore_errors.as_ref())?.unwrap_or(false),
+        ignore_unreachable: keywords
+            .flag("ignore_unreachable", effective.ignore_unreachable.as_ref())?
+            .unwrap_or(false),
+        retries: keywords.integer("retries", task.retries.as_ref())?,
+        delay: keywords.float("delay", task.delay.as_ref())?.map_or(5.0, |delay| if delay < 0.0 { 1.0 } else { delay }),
+        timeout: keywords.integer("timeout", effective.timeout.as_ref())?.unwrap_or(defaults.timeout),
+        notify: keywords.texts("notify", effective.notify.as_ref())?,
+    })
+}
+
+fn async_folder(scope: &Rc<VariableScope>) -> String {
+    let folder = scope.layers().raw_from_operator("ansible_async_dir");
+    let folder = folder.and_then(|value| scope.templar().render_text(&value, scope).ok());
+    folder.unwrap_or_else(|| "~/.ansible_async".to_owned())
+}

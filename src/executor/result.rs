@@ -1,0 +1,298 @@
+//! What came of a task on a host.
+
+use std::{rc::Rc, sync::Arc};
+
+use jinja::Value;
+use protocol::{Data, Map, Outcome};
+
+use crate::{
+    action::{ActionOutcome, Effect},
+    diagnostic::ErrorChain,
+    event::diff_data,
+    playbook::Task,
+};
+
+/// What came of a task on a host: the result as Ansible has it, and beside it what steers the run.
+#[derive(Debug, Clone)]
+pub struct TaskResult {
+    /// The host.
+    pub host: Arc<str>,
+    /// The task.
+    pub task: Rc<Task>,
+    /// The result's keys: `changed`, `failed`, `msg`, return keys, `results`.
+    pub values: Map,
+    /// The host did not answer.
+    pub unreachable: bool,
+    /// `ignore_errors`, rendered.
+    pub ignore_errors: bool,
+    /// `ignore_unreachable`, rendered.
+    pub ignore_unreachable: bool,
+    /// `no_log`, rendered.
+    pub no_log: bool,
+    /// The result is shown whole (`debug`).
+    pub verbose: bool,
+    /// `diff`, rendered: what changed is shown.
+    pub show_diff: bool,
+    /// The host that did the work, where it is another.
+    pub delegated: Option<Arc<str>>,
+    /// What is to happen to the run.
+    pub effects: Vec<Effect>,
+    /// `notify`, rendered.
+    pub notify: Vec<String>,
+    /// Why it failed.
+    pub error: Option<ErrorChain>,
+    /// Warnings.
+    pub warnings: Vec<ErrorChain>,
+    /// Deprecations.
+    pub deprecations: Vec<ErrorChain>,
+    /// The results of a loop's items.
+    pub items: Vec<TaskResult>,
+    /// It has a loop (even one without items).
+    pub looped: bool,
+    /// For an item: the loop's variables, for includes.
+    pub loop_variables: Vec<(Rc<str>, Value)>,
+    /// For an item: its label.
+    pub label: Option<Data>,
+}
+
+impl TaskResult {
+    /// An empty result.
+    #[must_use]
+    pub fn new(host: &Arc<str>, task: &Rc<Task>) -> Self {
+        Self {
+            host: Arc::clone(host),
+            task: Rc::clone(task),
+            values: Map::new(),
+            unreachable: false,
+            ignore_errors: false,
+            ignore_unreachable: false,
+            no_log: false,
+            verbose: false,
+            show_diff: false,
+            delegated: None,
+            effects: Vec::new(),
+            notify: Vec::new(),
+            error: None,
+            warnings: Vec::new(),
+            deprecations: Vec::new(),
+            items: Vec::new(),
+            looped: false,
+            loop_variables: Vec::new(),
+            label: None,
+        }
+    }
+
+    /// Whether a key is true.
+    #[must_use]
+    pub fn flag(&self, key: &str) -> bool {
+        self.values.get(key).is_some_and(truthy)
+    }
+
+    /// Sets a key.
+    pub fn set(&mut self, key: &str, value: impl Into<Data>) {
+        self.values.insert(key.to_owned(), value.into());
+    }
+
+    /// It failed, as Ansible reckons: `failed_when` first.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        let decided = self.values.contains_key("failed_when_result")
+            || self.items.iter().any(|item| item.values.contains_key("failed_when_result"));
+        let key = if decided { "failed_when_result" } else { "failed" };
+        match self.values.get(key) {
+            Some(value) => truthy(value),
+            None => self.items.iter().any(|item| item.flag(key)),
+        }
+    }
+
+    /// It was skipped: all items were, or the task.
+    #[must_use]
+    pub fn is_skipped(&self) -> bool {
+        (!self.items.is_empty() && self.items.iter().all(|item| item.flag("skipped"))) || self.flag("skipped")
+    }
+
+    /// Something changed.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        match self.values.get("changed") {
+            Some(value) => truthy(value),
+            None => self.items.iter().any(|item| item.flag("changed")),
+        }
+    }
+
+    /// The result as it is kept under `register`: without what is the engine's own.
+    #[must_use]
+    pub fn registered(&self) -> Map {
+        let mut map = stripped(&self.values);
+        map.shift_remove("invocation");
+        self.add_exception(&mut map);
+        if let Some(Data::List(results)) = map.get_mut("results") {
+            for (result, item) in results.iter_mut().zip(&self.items) {
+                if let Data::Map(result) = result {
+                    item.add_exception(result);
+                }
+            }
+        }
+        map
+    }
+
+    /// A failure that was an error has a place for Python's traceback.
+    fn add_exception(&self, map: &mut Map) {
+        if self.error.is_some() && map.get("failed").is_some_and(truthy) {
+            map.insert("exception".to_owned(), Data::from("(traceback unavailable)"));
+        }
+    }
+
+    /// The result for the screen: censored where `no_log` says so.
+    #[must_use]
+    pub fn shown(&self) -> Map {
+        let mut map = if self.no_log { censored(&self.values) } else { stripped(&self.values) };
+        if self.no_log && self.looped && !self.items.is_empty() {
+            let items = self.items.iter().map(|item| Data::Map(item.shown())).collect();
+            map.insert("results".to_owned(), Data::List(items));
+        }
+        if self.verbose && !self.no_log {
+            map.insert("_ansible_verbose_always".to_owned(), Data::Bool(true));
+        }
+        if self.no_log {
+            map.insert("_ansible_no_log".to_owned(), Data::Bool(true));
+        }
+        if let Some(Data::Map(delegated)) = self.values.get("_ansible_delegated_vars") {
+            map.insert("_ansible_delegated_vars".to_owned(), Data::Map(delegated.clone()));
+        }
+        map
+    }
+}
+
+/// Python's truth of plain data.
+#[must_use]
+pub fn truthy(value: &Data) -> bool {
+    match value {
+        Data::Null => false,
+        Data::Bool(value) => *value,
+        Data::Int(value) => *value != 0,
+        Data::BigInt(_) => true,
+        Data::Float(value) => *value != 0.0,
+        Data::Str(text) => !text.is_empty(),
+        Data::List(items) => !items.is_empty(),
+        Data::Map(map) => !map.is_empty(),
+    }
+}
+
+fn censored(values: &Map) -> Map {
+    let mut map: Map = ["attempts", "changed", "retries"]
+        .iter()
+        .filter_map(|key| values.get(*key).map(|value| ((*key).to_owned(), value.clone())))
+        .collect();
+    let text = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+    map.insert("censored".to_owned(), Data::from(text));
+    map
+}
+
+/// Without the engine's own keys, at any depth.
+fn stripped(values: &Map) -> Map {
+    values
+        .iter()
+        .filter(|(key, _)| !key.starts_with("_ansible_"))
+        .map(|(key, value)| (key.clone(), stripped_data(value)))
+        .collect()
+}
+
+fn stripped_data(value: &Data) -> Data {
+    match value {
+        Data::Map(map) => Data::Map(stripped(map)),
+        Data::List(items) => Data::List(items.iter().map(stripped_data).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The keys of Ansible's result, from a module's outcome.
+#[must_use]
+pub fn result_map(outcome: Outcome) -> Map {
+    let mut map = Map::new();
+    if let Some(changed) = outcome.changed {
+        map.insert("changed".to_owned(), Data::Bool(changed));
+    }
+    if outcome.failed {
+        map.insert("failed".to_owned(), Data::Bool(true));
+    }
+    if outcome.skipped {
+        map.insert("skipped".to_owned(), Data::Bool(true));
+    }
+    if let Some(msg) = outcome.msg {
+        map.insert("msg".to_owned(), Data::Str(msg));
+    }
+    map.extend(outcome.values);
+    if let Some(facts) = outcome.facts {
+        map.insert("ansible_facts".to_owned(), Data::Map(facts));
+    }
+    match outcome.diff.as_slice() {
+        [] => {}
+        [one] => {
+            map.entry("diff".to_owned()).or_insert_with(|| diff_data(one));
+        }
+        several => {
+            map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(diff_data).collect()));
+        }
+    }
+    for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let Some(Data::Str(content)) = map.get(text)
+            && !map.contains_key(lines)
+        {
+            let content = content.clone();
+            map.insert(lines.to_owned(), Data::List(python_lines(&content).into_iter().map(Data::from).collect()));
+        }
+    }
+    map
+}
+
+/// Python's `str.splitlines()`.
+fn python_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|letter| {
+            matches!(
+                letter,
+                '\n' | '\r' | '\x0b' | '\x0c' | '\x1c' | '\x1d' | '\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+            )
+        });
+        match end {
+            None => {
+                lines.push(rest);
+                rest = "";
+            }
+            Some(at) => {
+                let (line, tail) = rest.split_at(at);
+                lines.push(line);
+                let width = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(1, char::len_utf8) };
+                rest = tail.get(width..).unwrap_or_default();
+            }
+        }
+    }
+    lines
+}
+
+/// Takes an action's outcome into a result.
+pub fn absorb(result: &mut TaskResult, done: ActionOutcome) {
+    let ActionOutcome { outcome, effects, verbose, by_module: _ } = done;
+    let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
+    result.warnings.extend(outcome.warnings.iter().map(link));
+    result.deprecations.extend(outcome.deprecations.iter().map(link));
+    result.effects = effects;
+    result.verbose = verbose;
+    result.values = result_map(outcome);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::python_lines;
+
+    #[test]
+    fn lines_are_split_as_python_splits_them() {
+        assert_eq!(python_lines("a\nb\r\nc\n"), ["a", "b", "c"]);
+        assert_eq!(python_lines("\n\n"), ["", ""]);
+        assert_eq!(python_lines("a\u{2028}b"), ["a", "b"]);
+        assert!(python_lines("").is_empty());
+    }
+}

@@ -1,0 +1,143 @@
+//! Hosts as actions see them: a connection, a user, a helper.
+
+use std::{cell::RefCell, path::PathBuf, rc::Rc};
+
+use connection::{CallError, ConnectError, Connection, ContentSource, HelperBinary, Pool, RawOutput, RawRequest, Step};
+use protocol::{Invocation, Outcome};
+use tokio::io::AsyncWriteExt;
+
+use crate::action::{Local, Target, TargetError};
+
+/// A host, as one task reaches it.
+pub struct HostTarget {
+    /// The connections of the run.
+    pub pool: Rc<Pool>,
+    /// How it is reached.
+    pub settings: connection::Target,
+    /// As whom the work is done, if not as the user who logs in.
+    pub become_: Option<connection::Become>,
+    /// The helper to start.
+    pub binary: HelperBinary,
+    /// The connection, once it is open.
+    pub open: RefCell<Option<Connection>>,
+}
+
+impl HostTarget {
+    async fn connection(&self) -> Result<Connection, TargetError> {
+        let known = self.open.borrow().clone();
+        if let Some(connection) = known.filter(|connection| !connection.is_closed()) {
+            return Ok(connection);
+        }
+        let connection = self.pool.get(&self.settings).await.map_err(|error| connect_error(&error))?;
+        *self.open.borrow_mut() = Some(connection.clone());
+        Ok(connection)
+    }
+
+    async fn helper(&self) -> Result<connection::HelperHandle, TargetError> {
+        let connection = self.connection().await?;
+        connection.helper(self.become_.as_ref(), &self.binary).await.map_err(|error| connect_error(&error))
+    }
+}
+
+fn connect_error(error: &ConnectError) -> TargetError {
+    if error.is_unreachable() {
+        TargetError::Unreachable(error.to_string())
+    } else {
+        TargetError::Failed(error.to_string())
+    }
+}
+
+fn call_error(error: &CallError) -> TargetError {
+    match error {
+        CallError::Unreachable { .. } => TargetError::Unreachable(error.to_string()),
+        other => TargetError::Failed(other.to_string()),
+    }
+}
+
+impl Target for HostTarget {
+    fn call<'a>(
+        &'a self,
+        invocation: Invocation,
+        content: Option<ContentSource>,
+    ) -> Local<'a, Result<Outcome, TargetError>> {
+        Box::pin(async move {
+            let helper = self.helper().await?;
+            helper.call(invocation, content).await.map_err(|error| call_error(&error))
+        })
+    }
+
+    fn receive<'a>(&'a self, invocation: Invocation, destination: PathBuf) -> Local<'a, Result<Outcome, TargetError>> {
+        Box::pin(async move {
+            let failed = |error: std::io::Error| TargetError::Failed(format!("{}: {error}", destination.display()));
+            let helper = self.helper().await?;
+            let mut call = helper.start(invocation, None, None).await.map_err(|error| call_error(&error))?;
+            let folder = destination.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
+            let mut partial: Option<(tempfile::TempPath, tokio::fs::File)> = None;
+            loop {
+                match call.next_chunk().await.map_err(|error| call_error(&error))? {
+                    Step::Chunk(bytes) => {
+                        if partial.is_none() {
+                            std::fs::create_dir_all(&folder).map_err(failed)?;
+                            let (file, path) = tempfile::NamedTempFile::new_in(&folder).map_err(failed)?.into_parts();
+                            partial = Some((path, tokio::fs::File::from_std(file)));
+                        }
+                        if let Some((_, file)) = &mut partial {
+                            file.write_all(&bytes).await.map_err(failed)?;
+                        }
+                    }
+                    Step::Done(outcome) => {
+                        if let Some((path, mut file)) = partial.take().filter(|_| !outcome.failed) {
+                            file.flush().await.map_err(failed)?;
+                            file.sync_all().await.map_err(failed)?;
+                            path.persist(&destination).map_err(|error| failed(error.error))?;
+                        }
+                        return Ok(*outcome);
+                    }
+                }
+            }
+        })
+    }
+
+    fn raw<'a>(&'a self, command: String, input: Option<Vec<u8>>) -> Local<'a, Result<RawOutput, TargetError>> {
+        Box::pin(async move {
+            let connection = self.connection().await?;
+            let request = RawRequest {
+                command,
+                become_: self.become_.clone(),
+                stdin: input.map(Into::into),
+                tty: matches!(self.settings.kind, connection::Kind::Ssh(_)),
+            };
+            connection.raw(request).await.map_err(|error| connect_error(&error))
+        })
+    }
+
+    fn reset(&self) -> Local<'_, ()> {
+        Box::pin(async move {
+            self.open.borrow_mut().take();
+            self.pool.reset(&self.settings).await;
+        })
+    }
+}
+
+/// The control node itself, for actions that need no host.
+pub struct NoTarget;
+
+const NO_TARGET: &str = "this action asks no host";
+
+impl Target for NoTarget {
+    fn call<'a>(&'a self, _: Invocation, _: Option<ContentSource>) -> Local<'a, Result<Outcome, TargetError>> {
+        Box::pin(async { Err(TargetError::Failed(NO_TARGET.to_owned())) })
+    }
+
+    fn receive<'a>(&'a self, _: Invocation, _: PathBuf) -> Local<'a, Result<Outcome, TargetError>> {
+        Box::pin(async { Err(TargetError::Failed(NO_TARGET.to_owned())) })
+    }
+
+    fn raw<'a>(&'a self, _: String, _: Option<Vec<u8>>) -> Local<'a, Result<RawOutput, TargetError>> {
+        Box::pin(async { Err(TargetError::Failed(NO_TARGET.to_owned())) })
+    }
+
+    fn reset(&self) -> Local<'_, ()> {
+        Box::pin(async {})
+    }
+}

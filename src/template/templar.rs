@@ -1,0 +1,394 @@
+//! Renders values, conditions and files in a scope.
+
+use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
+
+use jinja::{Environment, Error, Object, Options, Origin, Str, Template, Undefined, Value};
+
+use super::{VariableScope, error::TemplateError, loader::FileLoader, omit};
+use crate::{diagnostic::Span, yaml::Decrypt};
+
+/// A conditional that is true or false although it is not a bool.
+const BROKEN_HELP: &str =
+    "Broken conditionals can be temporarily allowed with the `ALLOW_BROKEN_CONDITIONALS` configuration option.";
+
+/// How a template file is read: the options of the `template` module and its `#jinja2:` line.
+pub type Overrides = Options;
+
+/// Renders values, conditions and files.
+pub struct Templar {
+    environment: Environment,
+    loader: Rc<FileLoader>,
+    decrypt: Option<Rc<dyn Decrypt>>,
+    templates: RefCell<HashMap<Rc<str>, Result<Template, Error>>>,
+    expressions: RefCell<HashMap<(Rc<str>, bool), Result<Template, Error>>>,
+}
+
+impl Templar {
+    /// Renders with this environment (its filters, tests and lookups are there already).
+    #[must_use]
+    pub fn new(mut environment: Environment, decrypt: Option<Rc<dyn Decrypt>>) -> Rc<Self> {
+        let loader = Rc::new(FileLoader::default());
+        environment.set_loader(Rc::clone(&loader) as Rc<dyn jinja::Loader>);
+        Rc::new(Self {
+            environment,
+            loader,
+            decrypt,
+            templates: RefCell::new(HashMap::new()),
+            expressions: RefCell::new(HashMap::new()),
+        })
+    }
+
+    /// Jinja's options for what stands in a playbook.
+    #[must_use]
+    pub fn playbook_options() -> Options {
+        Options { escape_backslashes: true, ..Self::file_options() }
+    }
+
+    /// Jinja's options for template files.
+    #[must_use]
+    pub fn file_options() -> Options {
+        Options { trim_blocks: true, ..Options::default() }
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Whether a text is rendered at all: it is trusted and has a delimiter.
+    #[must_use]
+    pub fn is_template(text: &Str) -> bool {
+        text.is_trusted() && has_delimiter(text)
+    }
+
+    /// The plain text of a vaulted value; none for other objects.
+    pub(super) fn decrypt(&self, object: &Rc<dyn Object>) -> Result<Option<Value>, Error> {
+        crate::yaml::decrypt_value(object.as_ref(), self.decrypt.as_deref())
+    }
+
+    fn template(&self, source: &Str) -> Result<Template, Error> {
+        if let Some(known) = self.templates.borrow().get(source.as_str()) {
+            return known.clone();
+        }
+        let (body, options) = split_header(source, self.environment.options());
+        let compiled = self.environment.compile_with(body, None, &options);
+        self.templates.borrow_mut().insert(source.shared(), compiled.clone());
+        compiled
+    }
+
+    /// The value of a text inside of another template. An error is an undefined value, which `default()` may mend.
+    pub(super) fn render_nested(&self, text: &Str, scope: &Rc<VariableScope>) -> Result<Value, Error> {
+        let template = match self.template(text) {
+            Ok(template) => template,
+            Err(error) => return Ok(deferred(error, text.origin())),
+        };
+        Ok(match template.evaluate(&self.environment, scope.as_ref())? {
+            Value::Undefined(undefined) => placed(&undefined, text.origin()),
+            Value::Str(rendered) => Value::Str(restore_newlines(text, rendered)),
+            value => value,
+        })
+    }
+
+    /// A value with all templates in it rendered, plain to the last element.
+    ///
+    /// # Errors
+    ///
+    /// A template fails or something is undefined; the value as a whole is `omit` (see [`TemplateError::omitted`]).
+    pub fn render(&self, value: &Value, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let origin = origin_of(value);
+        let resolved = scope.resolve_raw(value).map_err(|error| TemplateError::from_engine(&error, origin.as_ref()))?;
+        finish(&resolved, origin.as_ref())
+    }
+
+    /// As [`Self::render`], but the elements of a list or dict stay as they were written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::render`].
+    pub fn render_to_container(&self, value: &Value, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let origin = origin_of(value);
+        match scope.resolve_raw(value).map_err(|error| TemplateError::from_engine(&error, origin.as_ref()))? {
+            Value::List(list) => Ok(Value::List(jinja::List::new(list.raw_values()))),
+            resolved => finish(&resolved, origin.as_ref()),
+        }
+    }
+
+    /// A value as text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::render`].
+    pub fn render_text(&self, value: &Value, scope: &Rc<VariableScope>) -> Result<String, TemplateError> {
+        let rendered = self.render(value, scope)?;
+        rendered.to_str().map_err(|error| TemplateError::from_engine(&error, origin_of(value).as_ref()))
+    }
+
+    /// The value of an expression without delimiters.
+    ///
+    /// # Errors
+    ///
+    /// It fails, or the text is not trusted.
+    pub fn expression(&self, text: &Str, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let value = self.evaluate_expression(text, scope, true)?;
+        finish(&value, text.origin())
+    }
+
+    /// The value of an expression as it stands: undefined parts are values.
+    ///
+    /// # Errors
+    ///
+    /// The text is not trusted, or a limit was reached.
+    pub fn evaluate_expression(
+        &self,
+        text: &Str,
+        scope: &Rc<VariableScope>,
+        escape_backslashes: bool,
+    ) -> Result<Value, TemplateError> {
+        if !text.is_trusted() {
+            return Err(TemplateError::new(
+                "Encountered untrusted template or expression.",
+                text.origin().map(Span::from),
+            ));
+        }
+        let key = (text.shared(), escape_backslashes);
+        let known = self.expressions.borrow().get(&key).cloned();
+        let compiled = known.unwrap_or_else(|| {
+            let options = Options { escape_backslashes, ..self.environment.options().clone() };
+            let compiled = self.environment.compile_expression_with(text, &options);
+            self.expressions.borrow_mut().insert(key, compiled.clone());
+            compiled
+        });
+        let template = compiled.map_err(|error| {
+            let mut error = TemplateError::from_engine(&error, text.origin());
+            error.message = error.message.replacen("Syntax error in template", "Syntax error in expression", 1);
+            error
+        })?;
+        let value = template
+            .evaluate(&self.environment, scope.as_ref())
+            .map_err(|error| TemplateError::from_engine(&error, text.origin()))?;
+        Ok(match value {
+            Value::Undefined(undefined) => placed(&undefined, text.origin()),
+            value => value,
+        })
+    }
+
+    /// Whether all conditions hold. Returns the first that does not, or none.
+    ///
+    /// # Errors
+    ///
+    /// A condition fails, is empty, or is not a bool.
+    pub fn first_false(&self, conditions: &[Value], scope: &Rc<VariableScope>) -> Result<Option<Value>, TemplateError> {
+        for condition in conditions {
+            if !self.condition(condition, scope)? {
+                return Ok(Some(condition.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a condition holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::first_false`].
+    pub fn condition(&self, condition: &Value, scope: &Rc<VariableScope>) -> Result<bool, TemplateError> {
+        let origin = origin_of(condition);
+        let broken = |message: String| {
+            let mut error = TemplateError::new(message, origin.as_ref().map(Span::from));
+            error.help = Some(BROKEN_HELP.to_owned());
+            error
+        };
+        let text = match condition {
+            Value::Bool(value) => return Ok(*value),
+            Value::None => return Err(broken("Empty conditional expressions are not allowed.".to_owned())),
+            Value::Str(text) => text.clone(),
+            _ => return Err(broken("Conditional expressions must be strings.".to_owned())),
+        };
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Err(broken("Empty conditional expressions are not allowed.".to_owned()));
+        }
+        let text = retagged(&text, trimmed);
+        let value = self.condition_value(&text, scope).map_err(|mut error| {
+            if error.undefined {
+                error.message = format!("Error while evaluating conditional: {}", error.message);
+            }
+            error
+        })?;
+        match value {
+            Value::Bool(value) => Ok(value),
+            Value::None => Err(broken("Empty conditional expressions are not allowed.".to_owned())),
+            other => {
+                let holds = other.truthy().unwrap_or(false);
+                let place = match &origin {
+                    Some(origin) => format!("{}:{}:{}", origin.file, origin.line, origin.column),
+                    None => "<unknown>".to_owned(),
+                };
+                Err(broken(format!(
+                    "Conditional result ({}) was derived from value of type '{}' at '{place}'. Conditionals must have a boolean result.",
+                    if holds { "True" } else { "False" },
+                    other.type_name(),
+                )))
+            }
+        }
+    }
+
+    fn condition_value(&self, text: &Str, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let mut text = text.clone();
+        if is_all_template(&text) {
+            match self.render_nested(&text, scope) {
+                Ok(Value::Str(inner)) => {
+                    let trimmed = inner.trim();
+                    text = retagged(&inner, trimmed);
+                }
+                Ok(value) => return finish(&value, text.origin()),
+                Err(error) => return Err(TemplateError::from_engine(&error, text.origin())),
+            }
+        }
+        let mut value = self.evaluate_expression(&text, scope, false)?;
+        // `when: a_variable` where the variable is written as an expression in braces: the value is resolved already.
+        if let Value::Str(inner) = &value
+            && Self::is_template(inner)
+        {
+            value =
+                self.render_nested(inner, scope).map_err(|error| TemplateError::from_engine(&error, text.origin()))?;
+        }
+        finish(&value, text.origin())
+    }
+
+    /// The text of a template file. `search` is where it finds what it includes; `options` are the task's.
+    ///
+    /// # Errors
+    ///
+    /// The template fails.
+    pub fn render_file(
+        &self,
+        source: &Str,
+        name: &str,
+        options: &Overrides,
+        search: Vec<PathBuf>,
+        scope: &Rc<VariableScope>,
+    ) -> Result<Value, TemplateError> {
+        let (body, options) = split_header(source, options);
+        let template = self
+            .environment
+            .compile_with(body, Some(name), &options)
+            .map_err(|error| file_error(&error, name, source.as_str().len() - body.len()))?;
+        let before = self.loader.set_search_path(search);
+        let value = template.render(&self.environment, scope.as_ref());
+        self.loader.set_search_path(before);
+        let value = value.map_err(|error| file_error(&error, name, 0))?;
+        Ok(match value {
+            Value::Str(text) => Value::Str(restore_newlines_as(body, text, &options.newline_sequence)),
+            value => value,
+        })
+    }
+}
+
+/// An error of a file, at its line.
+fn file_error(error: &jinja::Error, name: &str, _header: usize) -> TemplateError {
+    let mut said = TemplateError::from_engine(error, None);
+    if said.origin.is_none() {
+        let file = error.template.as_deref().unwrap_or(name);
+        said.origin =
+            Some(Span { file: file.into(), line: u32::try_from(error.line).unwrap_or(0), column: 0, length: 0 });
+    }
+    said
+}
+
+fn finish(value: &Value, origin: Option<&Origin>) -> Result<Value, TemplateError> {
+    if omit::is_omit(value) {
+        let mut error = TemplateError::new("A template was resolved to an Omit scalar.", origin.map(Span::from));
+        error.omitted = true;
+        return Err(error);
+    }
+    match value {
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => Ok(value.clone()),
+        value => jinja::finalize(value).map_err(|error| TemplateError::from_engine(&error, origin)),
+    }
+}
+
+fn has_delimiter(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"{#")) || text.starts_with("#jinja2:")
+}
+
+/// The text is one template from its first character to its last.
+fn is_all_template(text: &str) -> bool {
+    (text.starts_with("{{") && text.ends_with("}}"))
+        || (text.starts_with("{%") && text.ends_with("%}"))
+        || (text.starts_with("{#") && text.ends_with("#}"))
+}
+
+fn retagged(text: &Str, part: &str) -> Str {
+    if part.len() == text.as_str().len() { text.clone() } else { Str::new(part).with_tags_of(text) }
+}
+
+fn origin_of(value: &Value) -> Option<Origin> {
+    match value {
+        Value::Str(text) => text.origin().cloned(),
+        _ => None,
+    }
+}
+
+fn deferred(error: Error, origin: Option<&Origin>) -> Value {
+    let mut undefined = Undefined::failed(error);
+    if undefined.origin.is_none() {
+        undefined.origin = origin.cloned();
+    }
+    Value::Undefined(Rc::new(undefined))
+}
+
+/// The same undefined value with the place of the text it came from, unless it has one further in.
+fn placed(undefined: &Rc<Undefined>, origin: Option<&Origin>) -> Value {
+    if undefined.origin.is_some() || origin.is_none() {
+        return Value::Undefined(Rc::clone(undefined));
+    }
+    Value::Undefined(Rc::new(Undefined { origin: origin.cloned(), ..(**undefined).clone() }))
+}
+
+fn restore_newlines(source: &Str, rendered: Str) -> Str {
+    restore_newlines_as(source, rendered, "\n")
+}
+
+/// Jinja drops the newline at the end of a template; Ansible puts it back.
+fn restore_newlines_as(source: &str, rendered: Str, newline: &str) -> Str {
+    let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
+    let missing = count(source).saturating_sub(count(&rendered));
+    if missing == 0 {
+        return rendered;
+    }
+    Str::new(format!("{}{}", rendered.as_str(), newline.repeat(missing))).with_tags_of(&rendered)
+}
+
+/// Takes a `#jinja2: key:value, ...` line off a template.
+///
+/// Source: Ansible documentation, `template` module, notes on overriding Jinja2 settings.
+fn split_header<'a>(source: &'a str, options: &Options) -> (&'a str, Options) {
+    let mut options = options.clone();
+    let Some(rest) = source.strip_prefix("#jinja2:") else { return (source, options) };
+    let (line, body) = rest.split_once('\n').unwrap_or((rest, ""));
+    for pair in line.split(',') {
+        let Some((key, value)) = pair.split_once(':') else { continue };
+        let value = value.trim();
+        let text = value.trim_matches(|quote| quote == '"' || quote == '\'').replace("\\n", "\n").replace("\\r", "\r");
+        let on = matches!(value, "True" | "true" | "1");
+        match key.trim() {
+            "block_start_string" => options.block_start_string = text,
+            "block_end_string" => options.block_end_string = text,
+            "variable_start_string" => options.variable_start_string = text,
+            "variable_end_string" => options.variable_end_string = text,
+            "comment_start_string" => options.comment_start_string = text,
+            "comment_end_string" => options.comment_end_string = text,
+            "line_statement_prefix" => options.line_statement_prefix = Some(text),
+            "line_comment_prefix" => options.line_comment_prefix = Some(text),
+            "trim_blocks" => options.trim_blocks = on,
+            "lstrip_blocks" => options.lstrip_blocks = on,
+            "newline_sequence" => options.newline_sequence = text,
+            "keep_trailing_newline" => options.keep_trailing_newline = on,
+            _ => {}
+        }
+    }
+    (body, options)
+}
