@@ -198,7 +198,7 @@ impl Dict {
     }
 
     /// An address that tells this dict from others while it lives.
-    pub(crate) fn address(&self) -> usize {
+    pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize
     }
 }

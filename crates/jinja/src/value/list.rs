@@ -178,7 +178,7 @@ impl List {
     }
 
     /// An address that tells this list from others while it lives.
-    pub(crate) fn address(&self) -> usize {
+    pub fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize
     }
 }
