@@ -97,8 +97,40 @@ async fn a_helper_that_does_not_run_on_the_host_is_said_so_and_not_kept() {
     let error = connection.helper(None, &binary).await.unwrap_err();
     assert!(matches!(error, ConnectError::Helper { .. }));
     let text = error.to_string();
-    assert!(text.contains("the helper does not run on this host (") && text.contains("exit code 9"), "{text}");
+    assert!(text.contains("it does not run on this host (") && text.contains("exit code 9"), "{text}");
     assert!(!cached(&place, &binary).exists());
+}
+
+#[tokio::test]
+async fn bash_starts_a_helper_as_well_as_dash() {
+    let (place, binary) = (Place::new(), standin());
+    let server = Server::start(place.options()).await.unwrap();
+    let mut target = place.target(&server);
+    target.shell = "/bin/bash".to_owned();
+    for _ in 0..2 {
+        let connection = Connection::open(&target).await.unwrap();
+        let helper = connection.helper(None, &binary).await.unwrap();
+        helper.call(module("echo"), None).await.unwrap();
+    }
+    assert!(cached(&place, &binary).exists());
+}
+
+#[tokio::test]
+async fn a_host_without_room_says_which_folders_were_tried_and_why_not() {
+    let (place, binary) = (Place::new(), standin());
+    let server = Server::start(place.options()).await.unwrap();
+    // Files where folders should be: nobody can make a folder there, root neither.
+    fs::write(place.path(".cache"), "").unwrap();
+    fs::write(place.path("full"), "").unwrap();
+    let mut target = place.target(&server);
+    target.spare_folders = vec![place.path("full").to_str().unwrap().to_owned()];
+    let connection = Connection::open(&target).await.unwrap();
+    let text = connection.helper(None, &binary).await.unwrap_err().to_string();
+    let home = place.folder.path().display();
+    assert!(
+        text.starts_with("The helper cannot be started on web1: there is no folder where it can be stored and run")
+    );
+    assert!(text.contains(&format!("{home}/.cache/provision: ")) && text.contains(&format!("{home}/full/provision-")));
 }
 
 #[tokio::test]

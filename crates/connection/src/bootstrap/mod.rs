@@ -20,7 +20,11 @@ use crate::{
     target::{Become, Target},
 };
 
-const SCRIPT: &str = include_str!("bootstrap.sh");
+/// Starts the helper if it is there.
+const START: &str = include_str!("start.sh");
+
+/// Gets the helper, and starts it.
+const UPLOAD: &str = include_str!("upload.sh");
 
 /// How much of what a host says before the helper begins is kept for messages, in bytes.
 const NOISE: usize = 16 * 1024;
@@ -49,26 +53,32 @@ impl HelperBinary {
 }
 
 /// The shell line that starts the helper; `fresh` leaves what is cached alone and asks for the bytes.
-pub(crate) fn line(binary: &HelperBinary, spare_folders: &[String], becoming: bool, fresh: bool) -> String {
+fn start_line(binary: &HelperBinary, spare_folders: &[String], becoming: bool, fresh: bool) -> String {
     // A name with blanks or quotes would need quoting that no login shell must see; folders for spare have none.
     let plain =
         |folder: &&str| folder.starts_with('/') && folder.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
     let folders: Vec<&str> = spare_folders.iter().map(String::as_str).filter(plain).collect();
-    let mut line = format!(
-        "h={} m={} z={} r={} b={} n={} s=\"{}\";",
+    // For another user, sudo or su may have left the first one's variable.
+    let cache = if becoming { "" } else { "$XDG_CACHE_HOME" };
+    format!(
+        "h={} m={} n={} s=\"{}\" x={cache}; {}",
         binary.sha256_hex,
         binary.marker(),
-        binary.bytes_gz.len(),
-        binary.size,
-        u8::from(becoming),
         u8::from(fresh),
         folders.join(" "),
-    );
-    for part in SCRIPT.lines().map(str::trim).filter(|part| !part.is_empty() && !part.starts_with('#')) {
-        line.push(' ');
-        line.push_str(part);
-    }
-    line
+        one_line(START),
+    )
+}
+
+/// The line that gets the helper.
+fn upload_line(binary: &HelperBinary) -> String {
+    format!("z={} r={}; {}\n", binary.bytes_gz.len(), binary.size, one_line(UPLOAD))
+}
+
+/// A script without comments and line breaks.
+fn one_line(script: &str) -> String {
+    let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// The command that starts the helper, for the login user's shell, or for the target's own (`direct`).
@@ -79,7 +89,7 @@ pub(crate) fn command(
     fresh: bool,
     direct: bool,
 ) -> String {
-    let line = line(binary, &target.spare_folders, become_.is_some(), fresh);
+    let line = start_line(binary, &target.spare_folders, become_.is_some(), fresh);
     match become_ {
         Some(become_) => wrap(become_, &target.shell, &line),
         None if direct => line,
@@ -182,6 +192,11 @@ impl Talk<'_> {
             let Some(order) = self.next_order() else { return Ok(None) };
             match order.split_once(' ').unwrap_or((&order, "")) {
                 ("run", _) => self.running = true,
+                ("more", _) => {
+                    self.sent = true;
+                    // The end of the command, which follows an error here, says more.
+                    drop(exec.writer.write(Bytes::from(upload_line(self.binary))).await);
+                }
                 ("send", form) => self.send(exec, form).await?,
                 ("fail", why) => return Err(self.failed(why)),
                 _ => return Err(self.failed(&format!("an answer that is not understood: {order}"))),
@@ -200,7 +215,7 @@ impl Talk<'_> {
         line.strip_prefix(&self.marker).map(|order| order.trim_start().to_owned())
     }
 
-    async fn send(&mut self, exec: &mut Exec, form: &str) -> Result<(), StartError> {
+    async fn send(&self, exec: &mut Exec, form: &str) -> Result<(), StartError> {
         let bytes = match form {
             "gz" => match &self.binary.bytes_gz {
                 Cow::Borrowed(bytes) => Bytes::from_static(bytes),
@@ -210,7 +225,6 @@ impl Talk<'_> {
                 Bytes::from(self.binary.raw().map_err(|error| self.failed(&format!("it cannot be unpacked: {error}")))?)
             }
         };
-        self.sent = true;
         let patience = self.patience();
         // Small steps, so that the time limit is for silence and not for a slow line.
         let mut bytes = bytes;
@@ -329,4 +343,36 @@ impl Talk<'_> {
 /// Where `needle` begins in `hay`.
 fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len().max(1)).position(|window| window == needle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> String {
+        let binary = HelperBinary { bytes_gz: Cow::Borrowed(&[1]), sha256_hex: "ab".repeat(32).into(), size: 1 };
+        start_line(&binary, &["/var/tmp".to_owned(), "/bad one".to_owned(), "$(id)".to_owned()], false, false)
+    }
+
+    #[test]
+    fn the_first_line_goes_through_any_login_shell() {
+        assert!(!line().contains(['\\', '!', '\'', '\n']), "{}", line());
+    }
+
+    #[test]
+    fn the_first_line_is_short_for_logs_and_lists_of_processes() {
+        assert!(line().len() < 1000, "{}", line().len());
+    }
+
+    #[test]
+    fn only_plain_names_of_folders_reach_the_shell() {
+        assert!(line().contains("s=\"/var/tmp\" "), "{}", line());
+    }
+
+    #[test]
+    fn the_second_line_is_one_line() {
+        let binary = HelperBinary { bytes_gz: Cow::Borrowed(&[1]), sha256_hex: "ab".repeat(32).into(), size: 7 };
+        let line = upload_line(&binary);
+        assert!(line.starts_with("z=1 r=7; ") && line.find('\n') == Some(line.len() - 1));
+    }
 }

@@ -1,0 +1,30 @@
+# Gets the helper and starts it; read as one line by start.sh, whose names it uses. Comments and line breaks are taken out
+# before it is sent. Said to the control node besides what start.sh says:
+#   send gz|raw send the bytes, gzipped or as they are ($z and $r bytes)
+have() { command -v "$1" >/dev/null 2>&1; };
+have sha256sum || have shasum || have openssl || fail "none of sha256sum, shasum and openssl is there to verify it";
+clean() { rm -f "$t"; };
+# A folder where files can be written and run; where none can be, why.
+w=; d=;
+for c in "$a" $s; do
+  if [ -z "$c" ]; then w=" no home folder of this user;"; continue; fi;
+  if [ "$c" = "$a" ]; then :; else c=$c/provision-$u; fi;
+  if [ -d "$c" ]; then :;
+  else e=$( { (umask 077; mkdir -p "${c%/*}" && { mkdir "$c" || [ -d "$c" ]; }); } 2>&1 ) || { w="$w $c: ${e##*: };"; continue; }; fi;
+  if good "$c"; then :; else w="$w $c: not a folder of this user alone;"; continue; fi;
+  t=$c/.new-$$;
+  trap clean EXIT; trap "exit 1" HUP INT TERM;
+  e=$( { echo "exit 0" >"$t" && chmod 700 "$t" && "$t"; } 2>&1 ) || { rm -f "$t"; w="$w $c: ${e##*: };"; continue; };
+  d=$c; break;
+done;
+[ -n "$d" ] || fail "there is no folder where it can be stored and run:$w";
+if have head && have gzip; then say send gz; head -c "$z" | gzip -dc >"$t";
+elif have head; then say send raw; head -c "$r" >"$t";
+else say send raw; dd bs=1 count="$r" of="$t" 2>/dev/null; fi;
+same "$t" || fail "it did not arrive whole in $d (is the disk full?)";
+find "$d" -name "helper-*" -mtime +30 -exec rm -f {} + 2>/dev/null;
+mv -f "$t" "$d/helper-$h" || fail "it cannot be stored in $d";
+e=$("$d/helper-$h" </dev/null 2>&1 >/dev/null) || { r=$?; rm -f "$d/helper-$h"; fail "it does not run on this host ($(uname -sm)): exit code $r ${e##*: }"; };
+say run;
+exec "$d/helper-$h";
+fail "it cannot be run from $d"
