@@ -2,7 +2,11 @@
 
 use protocol::{Data, Map};
 
-use super::{difflib, options::Options, screen::Screen};
+use super::{
+    difflib,
+    options::{Options, ResultFormat},
+    screen::Screen,
+};
 use crate::{
     python_json::{self, Style},
     python_repr,
@@ -35,8 +39,13 @@ fn one(out: &mut String, diff: &Map, screen: &Screen, options: &Options) {
             Some(header) => format!("{side}: {}", python_repr::str(header)),
             None => side.to_owned(),
         };
-        let lines =
-            difflib::unified(&side(before), &side(after), &header("before"), &header("after"), options.diff_context);
+        let lines = difflib::unified(
+            &side(before, options),
+            &side(after, options),
+            &header("before"),
+            &header("after"),
+            options.diff_context,
+        );
         for line in &lines {
             let colour = match line {
                 _ if line.starts_with('+') => Some(&*options.theme.diff_add),
@@ -56,9 +65,13 @@ fn one(out: &mut String, diff: &Map, screen: &Screen, options: &Options) {
 }
 
 /// One side as lines; a state is written as JSON first.
-fn side(value: &Data) -> Vec<String> {
+fn side(value: &Data, options: &Options) -> Vec<String> {
     let text = match value {
         Data::Null => String::new(),
+        Data::Map(_) if options.result_format == ResultFormat::Yaml => {
+            let lossy = options.pretty_results != Some(false);
+            format!("{}\n", super::yaml::indented(value, lossy, Some(4), 4))
+        }
         Data::Map(_) => {
             let style = Style { indent: Some(4), sort_keys: true, ensure_ascii: true };
             python_json::dumps(value, style) + "\n"

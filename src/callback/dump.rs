@@ -109,6 +109,16 @@ pub fn results(values: &Map, indent: Option<usize>, options: &Options) -> String
         ResultFormat::Json => {
             python_json::dumps(&Data::Map(shown), Style { indent, sort_keys: true, ensure_ascii: false })
         }
+        ResultFormat::Yaml => {
+            let lossy = options.pretty_results != Some(false);
+            for stream in ["stdout", "stderr"].into_iter().filter(|_| lossy) {
+                let lines = format!("{stream}_lines");
+                if shown.contains_key(stream) && shown.contains_key(&lines) {
+                    shown.insert(lines, Data::from("<omitted>"));
+                }
+            }
+            format!("\n{}", super::yaml::indented(&Data::Map(shown), lossy, indent, indent.unwrap_or(4)))
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod progress;
 pub mod screen;
 #[cfg(test)]
 pub(crate) mod testing;
+mod yaml;
 
 use crate::event::Event;
 

@@ -46,6 +46,8 @@ pub struct Options {
 pub enum ResultFormat {
     /// JSON.
     Json,
+    /// YAML.
+    Yaml,
 }
 
 impl Default for Options {

@@ -56,10 +56,6 @@ impl Terminal {
         let mut warnings = Vec::new();
         let config = Config::load(self.environment.clone(), &mut |warning| warnings.push(warning))?;
         self.screen.colour = (self.screen.colour && !config.display.nocolor) || config.display.force_color;
-        if config.display.result_format != "json" {
-            let format = &config.display.result_format;
-            return Err(super::Failure::NotYet(format!("callback_result_format={format}")));
-        }
         self.options = screen_options(&config);
         for warning in &warnings {
             self.warning(warning);
@@ -188,7 +184,7 @@ pub fn screen_options(config: &Config) -> Options {
         show_per_host_start: display.per_host_start,
         check_mode_markers: display.check_mode_markers,
         show_task_path_on_failure: display.task_path_on_failure,
-        result_format: ResultFormat::Json,
+        result_format: if display.result_format == "yaml" { ResultFormat::Yaml } else { ResultFormat::Json },
         pretty_results: display.pretty_results,
         deprecation_warnings: display.deprecation_warnings,
         diff_context: config.diff_context,

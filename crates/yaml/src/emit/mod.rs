@@ -38,6 +38,8 @@ pub enum Value {
     Float(f64),
     /// Text.
     Str(Rc<str>),
+    /// Text that is printed as a block (`|`) where YAML can say it so.
+    Block(Rc<str>),
     /// `!!binary`
     Bytes(Rc<[u8]>),
     /// A date.

@@ -134,7 +134,7 @@ impl Representer<'_> {
     /// Whether PyYAML counts a node as one that fits into `[...]`: a scalar without a style of its own.
     fn is_plain_scalar(&self, item: &Item) -> bool {
         match item.value {
-            Value::Sequence(_) | Value::Mapping(_) | Value::Bytes(_) | Value::Vault(_) => false,
+            Value::Sequence(_) | Value::Mapping(_) | Value::Bytes(_) | Value::Vault(_) | Value::Block(_) => false,
             _ => self.options.default_style.is_none(),
         }
     }
@@ -149,7 +149,7 @@ impl Representer<'_> {
             Value::Float(value) => (float(*value).into(), Implicit::Float),
             Value::Date(date) => (date.to_string().into(), Implicit::Timestamp),
             Value::DateTime(time) => (time.to_string().into(), Implicit::Timestamp),
-            Value::Str(text) => (Cow::Borrowed(&**text), Implicit::Str),
+            Value::Str(text) | Value::Block(text) => (Cow::Borrowed(&**text), Implicit::Str),
             Value::Bytes(bytes) => return tagged("!!binary", base64_lines(bytes).into()),
             Value::Vault(envelope) => return tagged("!vault", Cow::Borrowed(&**envelope)),
             Value::Sequence(_) | Value::Mapping(_) => ("".into(), Implicit::Str),
@@ -158,6 +158,7 @@ impl Representer<'_> {
         let quoted_implicit = kind == Implicit::Str;
         let tag = if plain_implicit || quoted_implicit { None } else { Some(kind.tag()) };
         let style = match self.options.default_style {
+            _ if matches!(value, Value::Block(_)) => Style::Literal,
             Some('\'') => Style::SingleQuoted,
             Some('"') => Style::DoubleQuoted,
             Some('|') => Style::Literal,
@@ -225,7 +226,7 @@ fn ordered<'a>(entries: &'a [(Item, Item)], options: &Options) -> Vec<(&'a Item,
 
 fn compare(left: &Item, right: &Item) -> Option<Ordering> {
     match (&left.value, &right.value) {
-        (Value::Str(left), Value::Str(right)) => Some(left.cmp(right)),
+        (Value::Str(left) | Value::Block(left), Value::Str(right) | Value::Block(right)) => Some(left.cmp(right)),
         (Value::Bytes(left), Value::Bytes(right)) => Some(left.cmp(right)),
         (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
         (Value::DateTime(left), Value::DateTime(right)) => (left.offset_minutes.is_some()
