@@ -84,7 +84,7 @@ impl Files {
         let mut warn = |warning| self.warnings.borrow_mut().push(warning);
         let (_, root) = compose(&name, config, secrets, &mut warn)?;
         if let Some(mapping) = root.as_mapping() {
-            return Ok(node::variables(mapping, &Rc::from(name), secrets));
+            return Ok(node::variables(mapping, &Rc::from(name)));
         }
         let empty = root.is_null()
             || root.as_bool() == Some(false)

@@ -3,7 +3,7 @@
 //! `[group]`, `[group:vars]` and `[group:children]` sections; before the first one, `ungrouped`. See
 //! <https://docs.ansible.com/ansible-core/2.19/collections/ansible/builtin/ini_inventory.html>.
 
-use std::{rc::Rc, sync::Arc};
+use std::{borrow::Cow, rc::Rc, sync::Arc};
 
 use indexmap::IndexMap;
 use jinja::{Dict, Key, List, Origin, Str, Value};
@@ -18,11 +18,14 @@ use crate::{diagnostic::Span, python_json::float_repr};
 
 /// Reads a source; `path` is its name in errors and in the origin of values.
 pub(super) fn read(data: &mut Data, path: &str, bytes: &[u8]) -> Result<(), Fault> {
-    let lines = lines(bytes).map_err(|line| {
-        Fault::new("Failed to parse inventory: a line is not UTF-8 text")
-            .help("save the file as UTF-8")
-            .at(place(path, line, 0, 0), "")
-    })?;
+    let text = String::from_utf8_lossy(bytes);
+    if matches!(text, Cow::Owned(_)) && !only_comments(bytes) {
+        data.notes.insert(format!(
+            "File '{path}' could not be decoded as 'utf-8'. Invalid content has been escaped. This file must be UTF-8 \
+             encoded."
+        ));
+    }
+    let lines = lines(&text);
     let file: Rc<str> = Rc::from(path);
     let mut reader = Reader { data, file, line: 0, group: UNGROUPED, state: State::Hosts, pending: IndexMap::new() };
     for (index, line) in lines.iter().enumerate() {
@@ -41,22 +44,18 @@ fn place(path: &str, line: u32, column: usize, length: usize) -> Span {
     Span { file: Arc::from(path), line, column: number(column), length: number(length) }
 }
 
-/// The lines of a text as Python's `splitlines` finds them. Where the text is not UTF-8, comment lines may be anything.
-fn lines(bytes: &[u8]) -> Result<Vec<String>, u32> {
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        let breaks = ['\n', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}', '\r'];
-        let text = text.replace("\r\n", "\n");
-        let ended = text.strip_suffix(breaks).unwrap_or(&text);
-        return Ok(ended.split(breaks).map(str::to_owned).collect());
-    }
-    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
-    lines
-        .map(|(index, line)| match std::str::from_utf8(line) {
-            Ok(line) => Ok(line.to_owned()),
-            Err(_) if line.starts_with(b"#") || line.starts_with(b";") => Ok(String::new()),
-            Err(_) => Err(u32::try_from(index + 1).unwrap_or(u32::MAX)),
-        })
-        .collect()
+/// The lines of a text as Python's `splitlines` finds them.
+fn lines(text: &str) -> Vec<String> {
+    let breaks = ['\n', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}', '\r'];
+    let text = text.replace("\r\n", "\n");
+    let ended = text.strip_suffix(breaks).unwrap_or(&text);
+    ended.split(breaks).map(str::to_owned).collect()
+}
+
+/// Whether what is not UTF-8 stands in comment lines only, where it harms nobody.
+fn only_comments(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    lines.all(|line| line.starts_with(b"#") || line.starts_with(b";") || std::str::from_utf8(line).is_ok())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

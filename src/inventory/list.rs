@@ -2,7 +2,7 @@
 //!
 //! The texts have no line break at their end.
 
-use std::{collections::HashSet, rc::Rc};
+use std::{collections::HashSet, path::PathBuf, rc::Rc};
 
 use indexmap::IndexMap;
 use jinja::Value;
@@ -17,7 +17,11 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     python_json::{self, Style},
+    yaml::{DateTimeValue, Vaulted},
 };
+
+/// Unlike other JSON on Ansible's screens, listings have their letters as they are.
+const STYLE: Style = Style { indent: Some(4), sort_keys: true, ensure_ascii: false };
 
 /// Variables that belong to a run, not to a host: they are left out.
 const INTERNAL: [&str; 33] = [
@@ -63,6 +67,9 @@ pub struct Listing {
     pub export: bool,
     /// Variables of the command line, over all others.
     pub extra_vars: Vars,
+    /// `--playbook-dir`: `group_vars` and `host_vars` there hold too. Without it those of the working directory hold for
+    /// the variables of hosts, unless they are exported.
+    pub playbook_dir: Option<PathBuf>,
 }
 
 impl Listing {
@@ -71,7 +78,8 @@ impl Listing {
     /// # Errors
     ///
     /// A file of variables cannot be read.
-    pub fn json(&self, inventory: &Inventory, warn: &mut dyn FnMut(Diagnostic)) -> Result<String, Error> {
+    pub fn json(&self, inventory: &mut Inventory, warn: &mut dyn FnMut(Diagnostic)) -> Result<String, Error> {
+        self.place(inventory);
         let hosts = inventory.hosts_matching(&["all".to_owned()], warn)?;
         let available: HashSet<_> = hosts.iter().cloned().collect();
         let mut groups = Map::new();
@@ -89,7 +97,7 @@ impl Listing {
             ("profile".to_owned(), Plain::from("inventory_legacy")),
         ]);
         groups.insert("_meta".to_owned(), Plain::Map(meta));
-        Ok(python_json::dumps(&Plain::Map(groups), Style::pretty()))
+        Ok(python_json::dumps(&Plain::Map(groups), STYLE))
     }
 
     /// `--host`: the variables of one host.
@@ -99,17 +107,18 @@ impl Listing {
     /// The pattern means no host or more than one, or a file of variables cannot be read.
     pub fn host(
         &self,
-        inventory: &Inventory,
+        inventory: &mut Inventory,
         pattern: &str,
         warn: &mut dyn FnMut(Diagnostic),
     ) -> Result<String, Error> {
+        self.place(inventory);
         let hosts = inventory.hosts_matching(&[pattern.to_owned()], warn)?;
         let [name] = hosts.as_slice() else {
             return Err(Diagnostic::error("You must pass a single valid host to --host parameter").into());
         };
         let host = inventory.host(name);
         let found = host.map(|host| self.host_vars(inventory, host)).transpose()?.unwrap_or_default();
-        Ok(python_json::dumps(&plain_map(&found, false)?, Style::pretty()))
+        Ok(python_json::dumps(&plain_map(&found, false)?, STYLE))
     }
 
     /// `--graph`: groups and hosts below a group as a tree, with `vars` their variables too. The limit is not asked.
@@ -117,13 +126,25 @@ impl Listing {
     /// # Errors
     ///
     /// There is no such group, or a file of variables cannot be read.
-    pub fn graph(&self, inventory: &Inventory, group: &str, vars: bool) -> Result<String, Error> {
+    pub fn graph(&self, inventory: &mut Inventory, group: &str, vars: bool) -> Result<String, Error> {
+        self.place(inventory);
         let Some(start) = inventory.data.groups.get_index_of(group) else {
             return Err(Diagnostic::error("Pattern must be valid group name when using --graph").into());
         };
         let mut lines = Vec::new();
         self.branch(inventory, start, 0, vars, &mut lines)?;
         Ok(lines.join("\n"))
+    }
+
+    fn place(&self, inventory: &mut Inventory) {
+        let directory = self.playbook_dir.clone().unwrap_or_else(|| inventory.config.environment.cwd.clone());
+        inventory.set_playbook_dirs(&[directory]);
+    }
+
+    /// The directories whose files hold for what is exported.
+    fn directories<'a>(&self, inventory: &'a Inventory) -> [&'a [PathBuf]; 2] {
+        let playbook: &[PathBuf] = if self.playbook_dir.is_some() { &inventory.playbook_dirs } else { &[] };
+        [&inventory.source_dirs, playbook]
     }
 
     fn branch(
@@ -198,7 +219,7 @@ impl Listing {
     fn group_vars(&self, inventory: &Inventory, index: usize) -> Result<Vars, Error> {
         let Some((name, group)) = inventory.data.groups.get_index(index) else { return Ok(Vars::new()) };
         let mut all = group.vars.clone();
-        for directories in [&inventory.source_dirs, &inventory.playbook_dirs] {
+        for directories in self.directories(inventory) {
             let beside = inventory.beside(directories, Of::Group, &[Rc::clone(name)])?;
             vars::combine(&mut all, &beside, inventory.config.merge_hashes);
         }
@@ -211,7 +232,7 @@ impl Listing {
     fn host_vars(&self, inventory: &Inventory, host: &Host) -> Result<Vars, Error> {
         let mut all = if self.export {
             let mut own = host.vars.clone();
-            for directories in [&inventory.source_dirs, &inventory.playbook_dirs] {
+            for directories in self.directories(inventory) {
                 let beside = inventory.beside(directories, Of::Host, &[Rc::clone(&host.name)])?;
                 vars::combine(&mut own, &beside, inventory.config.merge_hashes);
             }
@@ -285,6 +306,11 @@ fn plain(value: &Value, mark: bool) -> Result<Plain, Error> {
             }
             Plain::Map(map)
         }
-        other => Plain::from(other.to_str().map_err(failed)?),
+        other => match (other.downcast::<Vaulted>(), other.downcast::<DateTimeValue>()) {
+            (Some(vaulted), _) => single("__ansible_vault", vaulted.envelope()),
+            // ISO 8601, as Python's isoformat() has it.
+            (_, Some(_)) => Plain::from(other.to_str().map_err(failed)?.replacen(' ', "T", 1)),
+            _ => Plain::from(other.to_str().map_err(failed)?),
+        },
     })
 }

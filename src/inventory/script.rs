@@ -15,17 +15,16 @@ use super::{
     data::{Data, Entity},
     node,
 };
-use crate::vault::VaultSecrets;
 
 /// Runs a script and reads what it prints. `stderr`: what the script says besides is told to the operator.
-pub(super) fn read(data: &mut Data, path: &str, stderr: bool, secrets: &VaultSecrets) -> Result<(), Fault> {
+pub(super) fn read(data: &mut Data, path: &str, stderr: bool) -> Result<(), Fault> {
     let (output, said) = run(path, &["--list"])?;
     let list = parse(&output, said.as_deref())?;
     if stderr && let Some(said) = said {
         data.notes.insert(said);
     }
     let origin: Rc<str> = Rc::from(format!("<inventory script output from '{path}'>"));
-    let mut reader = Reader { data, origin, secrets, hosts: IndexSet::new() };
+    let mut reader = Reader { data, origin, hosts: IndexSet::new() };
     let mut variables = None;
     for (group, content) in &list {
         if group == "_meta" {
@@ -70,7 +69,6 @@ fn hostvars(meta: &Json) -> Result<&Map<String, Json>, Fault> {
 struct Reader<'a> {
     data: &'a mut Data,
     origin: Rc<str>,
-    secrets: &'a VaultSecrets,
     hosts: IndexSet<String>,
 }
 
@@ -130,7 +128,7 @@ impl Reader<'_> {
 
     fn set(&mut self, group: usize, variables: &Map<String, Json>, trusted: bool) -> Result<(), Fault> {
         for (name, value) in variables {
-            let value = node::json(value, trusted, &self.origin, self.secrets);
+            let value = node::json(value, trusted, &self.origin);
             self.data.set_variable(Entity::Group(group), name, value)?;
         }
         Ok(())
@@ -139,7 +137,7 @@ impl Reader<'_> {
     fn populate(&mut self, host: &str, variables: &Map<String, Json>) -> Result<(), Fault> {
         let variables: Vec<_> = variables
             .iter()
-            .map(|(name, value)| (Rc::from(name.as_str()), node::json(value, true, &self.origin, self.secrets)))
+            .map(|(name, value)| (Rc::from(name.as_str()), node::json(value, true, &self.origin)))
             .collect();
         self.data.populate(&[host.to_owned()], None, None, &variables)
     }

@@ -252,7 +252,7 @@ impl Loader<'_> {
         match reader {
             Reader::HostList => host_list::read(self.data, source),
             Reader::AdvancedHostList => host_list::read_advanced(self.data, source),
-            Reader::Script => script::read(self.data, source, self.options.script_stderr, self.secrets),
+            Reader::Script => script::read(self.data, source, self.options.script_stderr),
             Reader::Ini => ini::read(self.data, source, &read_file(source, self.secrets)?),
             Reader::Toml => Err(Fault::new("TOML inventories are not supported yet")
                 .help("convert the source with `ansible-inventory -i SOURCE --list -y`")
@@ -261,11 +261,7 @@ impl Loader<'_> {
             Reader::Auto | Reader::Yaml => {
                 let loaded = document.get_or_insert_with(|| compose(source, self.config, self.secrets, self.warn));
                 let (text, root) = loaded.as_ref().map_err(Clone::clone)?;
-                if reader == Reader::Auto {
-                    auto(source, root)
-                } else {
-                    yaml_source::read(self.data, text, root, self.secrets)
-                }
+                if reader == Reader::Auto { auto(source, root) } else { yaml_source::read(self.data, text, root) }
             }
         }
     }

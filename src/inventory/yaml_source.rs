@@ -12,11 +12,10 @@ use super::{
     error::span,
     ini, node,
 };
-use crate::vault::VaultSecrets;
 
 /// Reads a source whose document has been composed.
-pub(super) fn read(data: &mut Data, source: &Source, root: &Node, secrets: &VaultSecrets) -> Result<(), Fault> {
-    let reader = Reader { file: Arc::clone(source.name()), name: Rc::from(&**source.name()), secrets };
+pub(super) fn read(data: &mut Data, source: &Source, root: &Node) -> Result<(), Fault> {
+    let reader = Reader { file: Arc::clone(source.name()), name: Rc::from(&**source.name()) };
     let Some(groups) = root.as_mapping() else {
         return Err(match is_empty(root) {
             true => Fault::new("Parsed empty YAML file"),
@@ -47,13 +46,12 @@ fn is_empty(node: &Node) -> bool {
         || node.as_mapping().is_some_and(|mapping| mapping.entries.is_empty())
 }
 
-struct Reader<'a> {
+struct Reader {
     file: Arc<str>,
     name: Rc<str>,
-    secrets: &'a VaultSecrets,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn fault(&self, node: &Node, message: impl Into<String>) -> Fault {
         Fault::new(message).at(span(&self.file, node.span), "")
     }
@@ -115,7 +113,7 @@ impl Reader<'_> {
         for (name, content) in entries {
             match key {
                 "vars" => {
-                    let value = node::value(content, &self.name, self.secrets);
+                    let value = node::value(content, &self.name);
                     data.set_variable(Entity::Group(group), &node::name(name), value)
                         .map_err(|fault| fault.at(span(&self.file, content.span), ""))?;
                 }
@@ -140,7 +138,7 @@ impl Reader<'_> {
         let place = |fault: Fault| fault.at(span(&self.file, pattern.span), "");
         let (hosts, port) = ini::expand(text).map_err(place)?;
         let variables: Vec<_> = match content.as_mapping() {
-            Some(mapping) => node::variables(mapping, &self.name, self.secrets).into_iter().collect(),
+            Some(mapping) => node::variables(mapping, &self.name).into_iter().collect(),
             None if is_empty(content) => Vec::new(),
             None => {
                 let found = content.as_scalar().map_or("a list", |scalar| &scalar.text);
