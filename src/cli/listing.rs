@@ -39,19 +39,18 @@ fn text(options: &InventoryOptions, warn: &mut dyn FnMut(Diagnostic)) -> Result<
     let asked = |error: Error| Failure::Options(error.0);
     let config = &options.config;
     let mut inventory = Inventory::load(&config.inventory, config, &options.vault, warn).map_err(generic)?;
-    let directory = config.playbook_dir.clone().unwrap_or_else(|| config.environment.cwd.clone());
-    inventory.set_playbook_dirs(&[directory]);
     if options.limit.is_some() && matches!(options.listing, Listing::All { .. }) {
         inventory.set_limit(options.limit.as_deref()).map_err(generic)?;
     }
-    let mut listing = inventory::list::Listing::default();
+    let mut listing =
+        inventory::list::Listing { playbook_dir: config.playbook_dir.clone(), ..inventory::list::Listing::default() };
     let text = match &options.listing {
         Listing::All { export, .. } => {
             listing.export = *export;
-            listing.json(&inventory, warn).map_err(generic)
+            listing.all(&mut inventory, warn).map_err(generic)
         }
-        Listing::Host(host) => listing.host(&inventory, host, warn).map_err(asked),
-        Listing::Graph { group, vars } => listing.graph(&inventory, group, *vars).map_err(asked),
+        Listing::Host(host) => listing.host(&mut inventory, host, warn).map_err(asked),
+        Listing::Graph { group, vars } => listing.graph(&mut inventory, group, *vars).map_err(asked),
     };
     for warning in inventory.take_warnings() {
         warn(warning);

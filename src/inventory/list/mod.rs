@@ -78,7 +78,7 @@ impl Listing {
     /// # Errors
     ///
     /// A file of variables cannot be read.
-    pub fn json(&self, inventory: &mut Inventory, warn: &mut dyn FnMut(Diagnostic)) -> Result<String, Error> {
+    pub fn all(&self, inventory: &mut Inventory, warn: &mut dyn FnMut(Diagnostic)) -> Result<String, Error> {
         self.place(inventory);
         let hosts = inventory.hosts_matching(&["all".to_owned()], warn)?;
         let available: HashSet<_> = hosts.iter().cloned().collect();
