@@ -23,7 +23,9 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
     Box::pin(async move {
         let arguments = module::to_map(context.args)?;
         let outcome = copy(context, arguments).await?;
-        let by_module = outcome.values.contains_key("invocation");
+        // What was refused here shows its arguments beside `module_args`.
+        let refused = matches!(outcome.values.get("invocation"), Some(Data::Map(shown)) if shown.len() > 1);
+        let by_module = !refused;
         Ok(ActionOutcome { outcome, by_module, ..ActionOutcome::default() })
     })
 }

@@ -8,6 +8,7 @@
 
 mod add_host;
 mod assert;
+mod async_status;
 mod copy;
 mod debug;
 mod fail;

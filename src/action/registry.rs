@@ -23,6 +23,13 @@ pub struct Action {
 const ACTIONS: &[Action] = &[
     Action { name: "add_host", local: true, bypass_host_loop: true, raw_arguments: &[], run: super::add_host::run },
     Action { name: "assert", local: true, bypass_host_loop: false, raw_arguments: &["that"], run: super::assert::run },
+    Action {
+        name: "async_status",
+        local: false,
+        bypass_host_loop: false,
+        raw_arguments: &[],
+        run: super::async_status::run,
+    },
     Action { name: "copy", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::copy::run },
     Action { name: "debug", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::debug::run },
     Action { name: "fail", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::fail::run },

@@ -99,7 +99,7 @@ const BUILTIN: &[(&str, Side)] = &[
     ("service", Side::Control),
     ("service_facts", Side::Host),
     ("set_fact", Side::Control),
-    ("set_stats", Side::Later),
+    ("set_stats", Side::Control),
     ("setup", Side::Host),
     ("shell", Side::Host),
     ("slurp", Side::Host),
