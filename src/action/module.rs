@@ -83,10 +83,10 @@ fn shown_name(module: &str) -> &str {
     }
 }
 
-/// `j` and twelve digits, as Ansible's.
+/// `j`, twelve digits and a process id, as Ansible's.
 fn job_id() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    format!("j{:012}", (now.as_nanos() / 7) % 1_000_000_000_000)
+    format!("j{:012}.{}", (now.as_nanos() / 7) % 1_000_000_000_000, std::process::id())
 }
 
 /// Arguments as data.

@@ -93,7 +93,10 @@ impl PlayIterator {
             if task.is_implicit_flush() && !self.has_notifications(host) {
                 continue;
             }
-            if let Some(role) = task.once_role() {
+            // A handler of a role that is done may run all the same.
+            if let Some(role) = task.once_role()
+                && state.phase() != Phase::Handlers
+            {
                 if self.completed_roles.contains(&(role, Arc::from(host))) {
                     continue;
                 }

@@ -27,7 +27,7 @@ pub const WORD: &str = "job";
 pub fn start(invocation: &Invocation, job: &Job) -> Outcome {
     let path = path_of(job);
     match launch(invocation) {
-        Ok(()) => Outcome::default()
+        Ok(()) => Outcome::changed(true)
             .with("started", true)
             .with("finished", false)
             .with("ansible_job_id", job.id.as_str())

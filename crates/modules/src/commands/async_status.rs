@@ -76,6 +76,8 @@ impl Module for AsyncStatus {
         } else if !map.contains_key("finished") {
             map.insert("finished".to_owned(), false.into());
         }
+        map.entry("started".to_owned()).or_insert(Data::Bool(true));
+        map.entry("results_file".to_owned()).or_insert(Data::from(path));
         Ok(job_file::from_map(map))
     }
 }
