@@ -7,10 +7,12 @@ mod action;
 mod block;
 mod file;
 mod include;
+mod include_role;
 mod keywords;
 mod play;
 mod playbook;
 mod role;
+mod role_files;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -20,7 +22,7 @@ use std::{collections::HashMap, fmt, path::PathBuf, rc::Rc};
 
 use super::{Block, Ids, LoadOptions, LoadedRole, StaticTemplate, VaultOpener};
 use crate::diagnostic::Diagnostic;
-pub use role::RoleRequest;
+pub use include_role::RoleRequest;
 
 /// Loads playbooks, files of tasks and roles.
 pub struct Loader {

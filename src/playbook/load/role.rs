@@ -1,4 +1,4 @@
-//! Roles: found, read, with their dependencies.
+//! Roles: read, with their dependencies.
 
 use std::{
     cell::OnceCell,
@@ -7,69 +7,39 @@ use std::{
 };
 
 use jinja::{Dict, Value};
-use yaml::{Mapping, Node};
+use yaml::Node;
 
 use super::{
-    Included, Loader, PARSER_ERROR, Refused,
-    action::overlay,
+    Loader,
     block::Place,
     file::{File, this_is},
-    include::Apply,
+    include_role::RoleRequest,
+    role_files::Found,
     task::key,
 };
 use crate::{
-    collection,
     diagnostic::{Diagnostic, Span},
     playbook::{
-        Action, Block, Directives, Entry, FromFiles, IncludeRole, Kind, LoadedRole, PlayScope, RoleInstance, Task,
+        Action, Block, Directives, FromFiles, Kind, LoadedRole, RoleInstance, Task,
         compile::role_complete,
-        isa::boolean,
         keyword::{self, On},
         role::Exports,
     },
 };
 
-/// What `include_role` asks for, rendered.
-#[derive(Default)]
-pub struct RoleRequest {
-    /// `name`
-    pub name: String,
-    /// `tasks_from`
-    pub tasks_from: Option<String>,
-    /// `vars_from`
-    pub vars_from: Option<String>,
-    /// `defaults_from`
-    pub defaults_from: Option<String>,
-    /// `handlers_from`
-    pub handlers_from: Option<String>,
-    /// `public`
-    pub public: Option<bool>,
-    /// `allow_duplicates`
-    pub allow_duplicates: Option<bool>,
-    /// `rolespec_validate`
-    pub rolespec_validate: Option<bool>,
-}
-
 /// One use of a role, before it is found.
-struct Use {
-    request: RoleRequest,
-    from_files: FromFiles,
-    directives: Directives,
-    params: Dict,
-    from_include: bool,
-    is_static: bool,
+pub(super) struct Use {
+    pub(super) request: RoleRequest,
+    pub(super) from_files: FromFiles,
+    pub(super) directives: Directives,
+    pub(super) params: Dict,
+    pub(super) from_include: bool,
+    pub(super) is_static: bool,
     /// The place of the role's name.
-    span: Option<Span>,
+    pub(super) span: Option<Span>,
     /// The directory beside which a role with dependencies looks for them.
-    beside: Option<PathBuf>,
-    parent: Option<Rc<RoleInstance>>,
-}
-
-/// Where a role was found.
-struct Found {
-    name: String,
-    path: PathBuf,
-    collection: Option<String>,
+    pub(super) beside: Option<PathBuf>,
+    pub(super) parent: Option<Rc<RoleInstance>>,
 }
 
 impl Loader {
@@ -169,231 +139,13 @@ impl Loader {
         self.role(usage, &within)
     }
 
-    /// `include_role` and `import_role`.
-    pub(super) fn role_task(
-        &mut self,
-        file: &File,
-        node: &Node,
-        mapping: &Mapping,
-        mut task: Task,
-        entries: &mut Vec<Entry>,
-    ) {
-        const OPTIONS: [&str; 10] = [
-            "name",
-            "role",
-            "tasks_from",
-            "vars_from",
-            "defaults_from",
-            "handlers_from",
-            "apply",
-            "public",
-            "allow_duplicates",
-            "rolespec_validate",
-        ];
-        let name = task.action.name.as_str().to_owned();
-        let import = &*task.action.short == "import_role";
-        let place_node =
-            mapping.entries.iter().find(|(key, _)| key.as_str() == Some(&name)).map_or(node, |(key, _)| key);
-        if task.is_handler {
-            self.refuse(
-                Diagnostic::error(format!("Using '{name}' as a handler is not supported."))
-                    .at(file.span(place_node), ""),
-            );
-            return;
-        }
-        let args = task.action.args.clone();
-        let Some(role_name) = args.raw("name").or_else(|| args.raw("role")) else {
-            self.refuse(
-                Diagnostic::error(format!("'name' is a required field for {name}."))
-                    .at(file.span(place_node), "which role?"),
-            );
-            return;
-        };
-        if !self.only_options(file, place_node, mapping, &task, &OPTIONS) {
-            return;
-        }
-        let mut good = true;
-        let [tasks, vars, defaults, handlers] =
-            ["tasks_from", "vars_from", "defaults_from", "handlers_from"].map(|option| match args.raw(option) {
-                None => None,
-                Some(text @ Value::Str(_)) => Some(text),
-                Some(_) => {
-                    let value = mapping.get(&name).and_then(Node::as_mapping).and_then(|args| args.get(option));
-                    let value = value.unwrap_or(place_node);
-                    self.refuse(
-                        Diagnostic::error(format!(
-                            "Expected a string for {option} but got {} instead",
-                            value.type_name()
-                        ))
-                        .at(file.span(value), "this should be text"),
-                    );
-                    good = false;
-                    None
-                }
-            });
-        let Some(apply): Option<Apply> = self.apply(file, place_node, mapping, &task, !import) else { return };
-        if !good {
-            return;
-        }
-        let from_files = FromFiles { tasks, vars, defaults, handlers };
-        let include = Rc::new(IncludeRole {
-            name: role_name,
-            from_files,
-            public: args.raw("public"),
-            allow_duplicates: args.raw("allow_duplicates"),
-            rolespec_validate: args.raw("rolespec_validate"),
-            apply,
-        });
-        if !import {
-            task.kind = Kind::IncludeRole(include);
-            entries.push(Entry::Task(Rc::new(task)));
-            return;
-        }
-        if task.loop_.is_some() {
-            self.refuse(
-                Diagnostic::error(
-                    "You cannot use loops on 'import_role' statements. You should use 'include_role' instead.",
-                )
-                .at(file.span(place_node), "an import is done once, before the run"),
-            );
-            return;
-        }
-        let Some(request) = self.import_request(file, place_node, &task, &include) else { return };
-        let args_node = mapping.get(&name).and_then(Node::as_mapping);
-        let name_node = args_node.and_then(|args| args.get("name").or_else(|| args.get("role"))).unwrap_or(place_node);
-        task.kind = Kind::ImportRole(Rc::clone(&include));
-        let span = Some(file.span(name_node));
-        if let Some((role, blocks)) = self.included_role(request, task, &include.from_files, None, span) {
-            self.brought.handlers.extend(role.handlers());
-            self.brought.roles.push(role);
-            entries.extend(blocks.into_iter().map(Entry::Block));
-        }
-    }
-
-    /// The options of an `import_role`, rendered with what is known before the run.
-    fn import_request(&mut self, file: &File, place: &Node, task: &Task, include: &IncludeRole) -> Option<RoleRequest> {
-        let vars = self.task_vars(task);
-        let templates = Rc::clone(&self.templates);
-        let mut problem = None;
-        let mut render = |value: &Option<Value>| -> Option<Value> {
-            let value = value.as_ref()?;
-            if !super::vars::is_template(value) {
-                return Some(value.clone());
-            }
-            match templates.render(value, &vars) {
-                Ok(value) => Some(value),
-                Err(message) => {
-                    problem.get_or_insert(message);
-                    None
-                }
-            }
-        };
-        let text = |value: Option<Value>| match value {
-            Some(Value::Str(text)) => Some(text.as_str().to_owned()),
-            Some(Value::None) | None => None,
-            Some(other) => Some(format!("{other:?}")),
-        };
-        let request = RoleRequest {
-            name: text(render(&Some(include.name.clone()))).unwrap_or_default(),
-            tasks_from: text(render(&include.from_files.tasks)),
-            vars_from: text(render(&include.from_files.vars)),
-            defaults_from: text(render(&include.from_files.defaults)),
-            handlers_from: text(render(&include.from_files.handlers)),
-            public: render(&include.public).as_ref().and_then(boolean),
-            allow_duplicates: render(&include.allow_duplicates).as_ref().and_then(boolean),
-            rolespec_validate: render(&include.rolespec_validate).as_ref().and_then(boolean),
-        };
-        if let Some(message) = problem {
-            self.fail(Diagnostic::error(message).at(file.span(place), "this name must be known before the run"));
-            return None;
-        }
-        Some(request)
-    }
-
-    /// A role beneath the task that includes or imports it.
-    fn included_role(
-        &mut self,
-        request: RoleRequest,
-        task: Task,
-        from_files: &FromFiles,
-        apply: Option<&Rc<Directives>>,
-        span: Option<Span>,
-    ) -> Option<(LoadedRole, Vec<Rc<Block>>)> {
-        let play = Rc::clone(task.play());
-        let found = self.find_role(&request.name, &play, None, span.as_ref())?;
-        let mut task = task;
-        task.included = Some(Rc::from(&*found.path.to_string_lossy()));
-        let is_static = task.is_static_import();
-        let include = Rc::new(task);
-        let place = Place {
-            play,
-            parent: self.parent_for(&include, apply),
-            role: include.role.clone(),
-            handlers: false,
-            when: Vec::new(),
-        };
-        let usage = Use {
-            request,
-            from_files: from_files.clone(),
-            directives: Directives { vars: include.directives.vars.clone(), ..Directives::default() },
-            params: Dict::new(),
-            from_include: true,
-            is_static,
-            span,
-            beside: None,
-            parent: include.role.clone(),
-        };
-        let role = self.found_role(usage, found, &place)?;
-        let blocks = role.tasks();
-        Some((role, blocks))
-    }
-
-    /// Loads the role that an `include_role` names. `include` is the task as it was met (see [`Task::met`]; its target
-    /// is not used here).
-    ///
-    /// # Errors
-    ///
-    /// The role is not there or is wrong.
-    pub fn load_role(&mut self, request: RoleRequest, include: &Task) -> Result<Included, Refused> {
-        let Kind::IncludeRole(options) = &include.kind else {
-            return Err(Refused {
-                diagnostics: vec![Diagnostic::error("only include_role includes a role")],
-                exit_code: PARSER_ERROR,
-            });
-        };
-        let apply = match &options.apply {
-            Some(Err(errors)) => return Err(Refused { diagnostics: errors.clone(), exit_code: PARSER_ERROR }),
-            Some(Ok(apply)) => Some(Rc::clone(apply)),
-            None => None,
-        };
-        let from = |text: &Option<String>| text.as_ref().map(|text| Value::from(text.as_str()));
-        let from_files = FromFiles {
-            tasks: from(&request.tasks_from),
-            vars: from(&request.vars_from),
-            defaults: from(&request.defaults_from),
-            handlers: from(&request.handlers_from),
-        };
-        let span = include.span.clone();
-        let found = self.included_role(request, include.clone(), &from_files, apply.as_ref(), span);
-        let mut included = Included::default();
-        let brought = std::mem::take(&mut self.brought);
-        if let Some((role, blocks)) = found {
-            included.blocks = blocks;
-            included.handlers = role.handlers();
-            included.roles.push(role);
-        }
-        included.roles.extend(brought.roles);
-        included.handlers.extend(brought.handlers);
-        self.finish(included)
-    }
-
     fn role(&mut self, usage: Use, place: &Place) -> Option<LoadedRole> {
         let found = self.find_role(&usage.request.name, &place.play, usage.beside.as_deref(), usage.span.as_ref())?;
         self.found_role(usage, found, place)
     }
 
     /// Reads a role that was found.
-    fn found_role(&mut self, usage: Use, found: Found, place: &Place) -> Option<LoadedRole> {
+    pub(super) fn found_role(&mut self, usage: Use, found: Found, place: &Place) -> Option<LoadedRole> {
         let open = format!("role {} {}", found.path.display(), usage.request.tasks_from.as_deref().unwrap_or("main"));
         if self.open.contains(&open) {
             let mut diagnostic = Diagnostic::error(
@@ -601,161 +353,6 @@ impl Loader {
         })
         .unwrap_or_default()
     }
-
-    /// A role's variables; a directory of files is merged.
-    fn role_vars(&mut self, found: &Found, folder: &str, from: Option<&str>) -> Dict {
-        let vars = Dict::new();
-        for path in self.role_files(found, folder, from, true) {
-            let Some(file) = self.role_read(&path) else { continue };
-            match file.root.as_mapping() {
-                Some(mapping) => overlay(&vars, &file.dict(mapping)),
-                None if file.root.is_null() => {}
-                None => self.refuse(
-                    Diagnostic::error(format!(
-                        "The {folder}/main.yml file for role '{}' must contain a dictionary of variables",
-                        found.name
-                    ))
-                    .at(file.span(&file.root), this_is(&file.root)),
-                ),
-            }
-        }
-        vars
-    }
-
-    fn role_file(&mut self, found: &Found, folder: &str, from: Option<&str>) -> Option<File> {
-        let path = self.role_files(found, folder, from, false).into_iter().next()?;
-        self.role_read(&path)
-    }
-
-    fn role_read(&mut self, path: &Path) -> Option<File> {
-        match self.read(path) {
-            Ok(file) => Some(file),
-            Err(diagnostic) => {
-                self.refuse(*diagnostic);
-                None
-            }
-        }
-    }
-
-    /// The files of a folder of a role: `main` or what stands in for it.
-    fn role_files(&mut self, found: &Found, folder: &str, from: Option<&str>, whole_directories: bool) -> Vec<PathBuf> {
-        let directory = found.path.join(folder);
-        if !directory.is_dir() {
-            return Vec::new();
-        }
-        let name = from.unwrap_or("main");
-        let suffixes = match from {
-            None => [".yml", ".yaml", ".json", ""],
-            Some(_) => ["", ".yml", ".yaml", ".json"],
-        };
-        let mut files = Vec::new();
-        for suffix in suffixes {
-            let path = directory.join(format!("{name}{suffix}"));
-            if path.is_dir() {
-                if whole_directories {
-                    variable_files(&path, &mut files);
-                    break;
-                }
-            } else if path.exists() {
-                files.push(path);
-                break;
-            }
-        }
-        if files.is_empty() && from.is_some() {
-            self.refuse(Diagnostic::error(format!("Could not find specified file in role: {folder}/{name}")));
-        }
-        let root = super::file::absolute(&directory);
-        files.retain(|path| {
-            let inside = super::file::absolute(path).starts_with(&root);
-            if !inside {
-                self.refuse(Diagnostic::error(format!(
-                    "Failed loading '{}' for role ({}) as it is not inside the expected role path: '{}'",
-                    path.display(),
-                    found.name,
-                    directory.display()
-                )));
-            }
-            inside
-        });
-        files
-    }
-
-    /// Looks for a role by name or path.
-    fn find_role(&mut self, name: &str, play: &PlayScope, beside: Option<&Path>, span: Option<&Span>) -> Option<Found> {
-        let basedir = Path::new(&*play.basedir);
-        if let Some(found) = self.collection_role(name, basedir, play) {
-            return Some(found);
-        }
-        let mut search = vec![basedir.join("roles")];
-        search.extend(self.options.roles_path.iter().cloned());
-        search.extend(beside.map(Path::to_owned));
-        search.push(basedir.to_owned());
-        for directory in &search {
-            if let Ok(path) = super::file::absolute(&directory.join(name)).canonicalize() {
-                return Some(Found { name: name.to_owned(), path, collection: None });
-            }
-        }
-        if let Ok(path) = super::file::absolute(Path::new(name)).canonicalize() {
-            let name =
-                Path::new(name).file_name().map_or_else(|| name.to_owned(), |last| last.to_string_lossy().into_owned());
-            return Some(Found { name, path, collection: None });
-        }
-        let places: Vec<String> = search.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        let mut diagnostic = Diagnostic::error(format!("the role '{name}' was not found in {}", places.join(":")));
-        if let Some(span) = span {
-            diagnostic = diagnostic.at(span.clone(), "no such role");
-        }
-        let known = role_names(&search);
-        diagnostic.help = crate::diagnostic::suggest::nearest(name, known.iter().map(String::as_str))
-            .map(|near| format!("did you mean `{near}`?"))
-            .or_else(|| Some("put the role into `roles/` beside the playbook, or set roles_path".to_owned()));
-        self.fail(diagnostic);
-        None
-    }
-
-    /// A role `namespace.collection.role`, or a role of a collection that the play's `collections:` names.
-    fn collection_role(&self, name: &str, basedir: &Path, play: &PlayScope) -> Option<Found> {
-        let mut candidates: Vec<(String, String)> = Vec::new();
-        let parts: Vec<&str> = name.split('.').collect();
-        if let [namespace, collection, role @ ..] = parts.as_slice()
-            && !role.is_empty()
-            && collection::short_name(name).is_none()
-        {
-            candidates.push((format!("{namespace}.{collection}"), role.join(".")));
-        } else if !name.contains('.') {
-            for collection in play.directives.collections.iter().flatten() {
-                if let Value::Str(collection) = collection {
-                    candidates.push((collection.as_str().to_owned(), name.to_owned()));
-                }
-            }
-        }
-        let roots: Vec<PathBuf> =
-            [basedir.join("collections")].into_iter().chain(self.options.collections_path.iter().cloned()).collect();
-        for (collection, role) in candidates {
-            let Some((namespace, short)) = collection.split_once('.') else { continue };
-            for root in &roots {
-                let folder = root
-                    .join("ansible_collections")
-                    .join(namespace)
-                    .join(short)
-                    .join("roles")
-                    .join(role.replace('.', "/"));
-                if let Ok(path) = folder.canonicalize() {
-                    return Some(Found { name: role, path, collection: Some(collection) });
-                }
-            }
-        }
-        None
-    }
-}
-
-impl Found {
-    fn full_name(&self) -> String {
-        match &self.collection {
-            Some(collection) => format!("{collection}.{}", self.name),
-            None => self.name.clone(),
-        }
-    }
 }
 
 impl RoleInstance {
@@ -793,37 +390,6 @@ impl LoadedRole {
         });
         all
     }
-}
-
-/// All files of variables in a directory, in the order of their names, directories within too.
-fn variable_files(directory: &Path, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(directory) else { return };
-    let mut names: Vec<String> =
-        entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    for name in names {
-        if name.starts_with('.') || name.ends_with('~') {
-            continue;
-        }
-        let path = directory.join(&name);
-        let suffix = path.extension().map(|suffix| suffix.to_string_lossy().into_owned());
-        if path.is_dir() && suffix.is_none() {
-            variable_files(&path, files);
-        } else if path.is_file() && suffix.is_none_or(|suffix| ["yml", "yaml", "json"].contains(&suffix.as_str())) {
-            files.push(path);
-        }
-    }
-}
-
-/// The roles in some directories, for suggestions.
-fn role_names(directories: &[PathBuf]) -> Vec<String> {
-    directories
-        .iter()
-        .filter_map(|directory| std::fs::read_dir(directory).ok())
-        .flat_map(|entries| entries.filter_map(Result::ok))
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect()
 }
 
 /// The name that Galaxy gives to a role from its source.
