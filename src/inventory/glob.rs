@@ -1,7 +1,7 @@
 //! Shell patterns, as Python's `fnmatch` has them: `*`, `?`, `[abc]`, `[!a-c]`; case counts.
 
 /// Whether the whole of a name is what a pattern says.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (tokens(pattern), name.chars().collect::<Vec<_>>());
     // Where the last `*` stands, and how much of the name it has taken: all the backtracking that is needed.
     let (mut at, mut seen, mut star) = (0, 0, None);

@@ -15,7 +15,7 @@ mod address;
 mod data;
 mod error;
 mod files;
-mod glob;
+pub(crate) mod glob;
 mod host_list;
 mod ini;
 mod layers;

@@ -10,7 +10,10 @@ use std::{
 use jinja::{Dict, Key, Str, Value};
 
 use super::{BlockScope, Directives, FromFiles, PlayScope, RoleInstance};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::{
+    diagnostic::{Diagnostic, Span},
+    inventory::glob,
+};
 
 /// A task or handler. Values are as written and may be templates, unless a field says that it is static.
 #[derive(Clone)]
@@ -211,6 +214,15 @@ impl Task {
                 None => own.to_owned(),
             },
         }
+    }
+
+    /// Whether `--start-at-task PATTERN` begins here, given the rendered `name:` (empty: none): the name, with or without
+    /// its role, is the pattern or matches it as a shell pattern.
+    #[must_use]
+    pub fn starts_at(&self, pattern: &str, rendered: &str) -> bool {
+        let whole = self.display_name(rendered);
+        let matches = |name: &str| name == pattern || glob::matches(pattern, name);
+        (!rendered.is_empty() && matches(rendered)) || matches(&whole)
     }
 
     /// `meta: WORD`

@@ -151,10 +151,13 @@ impl Loader {
     ) -> Option<Parsed> {
         let resolution = collection::resolve(name);
         match &resolution {
-            Resolution::Unknown => {
-                self.unknown_module(file, key, name);
-                return None;
-            }
+            Resolution::Unknown => match self.python_module(name) {
+                Some(path) => self.not_runnable(file, key, &format!("The Python module {}", path.display())),
+                None => {
+                    self.unknown_module(file, key, name);
+                    return None;
+                }
+            },
             Resolution::Removed(text) => {
                 self.fail(
                     Diagnostic::error(*text).at(file.span(key), "").help("use `include_tasks` or `import_tasks`"),
@@ -163,7 +166,7 @@ impl Loader {
             }
             Resolution::NotYet(short) => {
                 let short = *short;
-                self.not_yet(file, key, &format!("The module `ansible.builtin.{short}`"));
+                self.not_runnable(file, key, &format!("The module ansible.builtin.{short}"));
             }
             Resolution::Native(_) | Resolution::Action(_) => {}
         }
@@ -232,7 +235,7 @@ impl Loader {
         // What this form names is looked up when the task runs: it may be a template.
         let resolution = collection::resolve(&name);
         if let Resolution::NotYet(short) = resolution {
-            self.not_yet(file, value, &format!("The module `ansible.builtin.{short}`"));
+            self.not_runnable(file, value, &format!("The module ansible.builtin.{short}"));
         }
         let action = self.assemble(file, value, value, &name, &resolution, args, additional)?;
         Some(Parsed { action, local, key: None })
@@ -291,9 +294,10 @@ impl Loader {
         let last = name.strip_prefix("ansible.builtin.").unwrap_or(name);
         diagnostic.help = match suggest::nearest(last, words) {
             Some(near) => Some(format!("did you mean `{near}`?")),
-            None if name.split('.').count() == 3 => {
-                Some("modules of other collections than ansible.builtin cannot be run by provision yet".to_owned())
-            }
+            None if name.split('.').count() == 3 => Some(
+                "the collection is not in collections_path; `ansible-galaxy collection install` puts it there"
+                    .to_owned(),
+            ),
             None => None,
         };
         self.refuse(diagnostic);

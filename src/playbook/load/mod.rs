@@ -11,6 +11,7 @@ mod include_role;
 mod keywords;
 mod play;
 mod playbook;
+mod plugins;
 mod role;
 mod role_files;
 mod task;
@@ -36,6 +37,8 @@ pub struct Loader {
     exit_code: u8,
     /// What imports bring into the play that is being loaded.
     brought: Brought,
+    /// Directories of playbooks and roles, beside which plugins may stand.
+    plugin_directories: Vec<PathBuf>,
     /// Files and roles that are being loaded, to find those that load themselves.
     open: Vec<String>,
 }
@@ -100,6 +103,7 @@ impl Loader {
             errors: Vec::new(),
             exit_code: 0,
             brought: Brought::default(),
+            plugin_directories: Vec::new(),
             open: Vec::new(),
         }
     }

@@ -82,6 +82,7 @@ impl Loader {
         }
         self.open.push(open);
         let basedir = Path::new(&*file.path).parent().map(Path::to_owned).unwrap_or_default();
+        self.plugins_beside(&basedir);
         for entry in entries {
             let Some(mapping) = entry.as_mapping() else {
                 self.refuse(

@@ -167,6 +167,7 @@ impl Loader {
     fn read_role(&mut self, usage: Use, found: &Found, place: &Place) -> Option<LoadedRole> {
         let request = &usage.request;
         let path = found.path.as_path();
+        self.plugins_beside(path);
         let vars = self.role_vars(found, "vars", request.vars_from.as_deref());
         let defaults = self.role_vars(found, "defaults", request.defaults_from.as_deref());
         let meta = self.role_file(found, "meta", None);

@@ -58,7 +58,10 @@ impl Loader {
             if action_key.as_ref().is_some_and(|action| action.span == key.span && action.as_str() == key.as_str()) {
                 continue;
             }
-            if let Some(lookup) = name.strip_prefix("with_").filter(|lookup| collection::is_lookup(lookup)) {
+            let lookup = name.strip_prefix("with_");
+            if let Some(lookup) =
+                lookup.filter(|name| collection::is_lookup(name) || self.python_lookup(name).is_some())
+            {
                 self.with_loop(file, &mut task, mapping, key, value, lookup);
                 continue;
             }

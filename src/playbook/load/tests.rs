@@ -95,11 +95,11 @@ fn what_ansible_refuses_is_refused_with_its_place_and_cure() {
         "- debug: msg={{ foo",
         "- debug: _ansible_foo=1",
         "- community.general.ufw: {state: enabled}",
+        "- mymodule: {}",
         "- debug:\n  debugger: always",
         "- include_tasks: a.yml\n  static: true",
         "- debug: msg: x",
         "- debug:\n  1: x",
-        "- reboot:",
     ];
     let play_cases = [
         "",
@@ -385,4 +385,37 @@ fn a_role_that_depends_on_itself_is_refused() {
         ("roles/b/meta/main.yml", "dependencies: [a]\n"),
     ]);
     assert!(result.err().unwrap().to_string().starts_with("A recursion loop was detected with the roles specified."));
+}
+
+#[test]
+fn a_module_that_cannot_be_run_yet_is_named_before_the_run_and_fails_where_it_is_reached() {
+    let (result, warnings, folder) = load(&[
+        (
+            "site.yml",
+            &tasks("- git: {repo: a, dest: b}\n- mine: {}\n- ns.coll.theirs: {}\n- debug:\n  with_my_lookup: [1]"),
+        ),
+        ("library/mine.py", ""),
+        ("lookup_plugins/my_lookup.py", ""),
+        ("collections/ansible_collections/ns/coll/plugins/modules/theirs.py", ""),
+    ]);
+    assert_eq!(all_tasks(result.unwrap().plays.first().unwrap()).len(), 4);
+    let mut out = String::new();
+    show(&mut out, &warnings, &folder.path().canonicalize().unwrap());
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_run_starts_at_the_task_that_a_pattern_names() {
+    let playbook = load_well(&[
+        ("site.yml", "- hosts: all\n  roles: [web]\n"),
+        ("roles/web/tasks/main.yml", "- name: install it\n  debug:\n- ping:\n"),
+    ]);
+    let tasks = all_tasks(playbook.plays.first().unwrap());
+    let starting = |pattern: &str| -> Vec<usize> {
+        (0..tasks.len()).filter(|index| tasks[*index].starts_at(pattern, &name_of(&tasks[*index]))).collect()
+    };
+    assert_eq!(starting("install it"), [0]);
+    assert_eq!(starting("web : install*"), [0]);
+    assert_eq!(starting("web : ping"), [1]);
+    assert_eq!(starting("install"), [] as [usize; 0]);
 }
