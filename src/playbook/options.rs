@@ -24,8 +24,6 @@ pub struct LoadOptions {
     pub roles_path: Vec<PathBuf>,
     /// `collections_path`: directories that hold `ansible_collections`, absolute.
     pub collections_path: Vec<PathBuf>,
-    /// `library`: directories of modules beside those of playbooks and roles, absolute.
-    pub library: Vec<PathBuf>,
     /// `duplicate_dict_key`: `warn`, `error`, `ignore`.
     pub duplicate_keys: Option<String>,
     /// `private_role_vars`, where it is set.

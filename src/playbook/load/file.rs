@@ -155,7 +155,8 @@ impl Loader {
         let path = absolute(path);
         let name = path.to_string_lossy().into_owned();
         let source = yaml::Source::new(Arc::<str>::from(&*name), text);
-        let loaded = yaml::load_one(&source, &self.yaml_options()).map_err(|error| Box::new(crate::yaml::error(&error)))?;
+        let loaded =
+            yaml::load_one(&source, &self.yaml_options()).map_err(|error| Box::new(crate::yaml::error(&error)))?;
         self.files.insert(path, File::new(&name, loaded.root()));
         Ok(())
     }

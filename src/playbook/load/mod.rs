@@ -37,6 +37,8 @@ pub struct Loader {
     exit_code: u8,
     /// What imports bring into the play that is being loaded.
     brought: Brought,
+    /// `library`: directories of modules.
+    library: Vec<PathBuf>,
     /// Directories of playbooks and roles, beside which plugins may stand.
     plugin_directories: Vec<PathBuf>,
     /// Files and roles that are being loaded, to find those that load themselves.
@@ -103,6 +105,7 @@ impl Loader {
             errors: Vec::new(),
             exit_code: 0,
             brought: Brought::default(),
+            library: Vec::new(),
             plugin_directories: Vec::new(),
             open: Vec::new(),
         }
@@ -112,6 +115,11 @@ impl Loader {
     #[must_use]
     pub fn ids(&self) -> &Ids {
         &self.ids
+    }
+
+    /// Looks for Python modules in these directories too (`library` in ansible.cfg), absolute.
+    pub fn search_modules_in(&mut self, directories: impl IntoIterator<Item = PathBuf>) {
+        self.library.extend(directories);
     }
 
     /// What was noticed since the last call and is not an error.

@@ -19,7 +19,7 @@ impl Loader {
     /// The Python file of a module or action.
     pub(super) fn python_module(&self, name: &str) -> Option<PathBuf> {
         self.find_plugin(name, &[("library", "modules"), ("action_plugins", "action")])
-            .or_else(|| self.options.library.iter().find_map(|directory| python_file(directory, name)))
+            .or_else(|| self.library.iter().find_map(|directory| python_file(directory, name)))
     }
 
     /// The Python file of a lookup.
