@@ -415,13 +415,15 @@ impl<'a, E: Events> Composer<'a, E> {
         match &value.kind {
             Kind::Mapping(mapping) => merged.extend(mapping.entries.iter().cloned()),
             Kind::Sequence(items) => {
-                for item in items.iter().rev() {
+                let mut mappings = Vec::with_capacity(items.len());
+                for item in items.iter() {
                     let Kind::Mapping(mapping) = &item.kind else {
                         let problem = format!("expected a mapping for merging, but found {}", item.kind.id());
                         return Err(self.marked(context, &problem, item.span.start).into());
                     };
-                    merged.extend(mapping.entries.iter().cloned());
+                    mappings.push(mapping);
                 }
+                merged.extend(mappings.into_iter().rev().flat_map(|mapping| mapping.entries.iter().cloned()));
             }
             Kind::Scalar(_) => {
                 let problem = "expected a mapping or list of mappings for merging, but found scalar";

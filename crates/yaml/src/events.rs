@@ -74,8 +74,19 @@ impl<'a> LibyamlEvents<'a> {
         match (error.kind(), error.problem_mark()) {
             (libyaml::ErrorKind::Scanner | libyaml::ErrorKind::Parser, Some(mark)) => {
                 let context = error.context_mark().and_then(|place| Some((error.context()?, position(place))));
-                let problem = error.problem();
-                crate::help::explain(self.source, context, problem, position(mark))
+                let place = match (&self.unterminated, error.kind()) {
+                    // The scanner stopped behind the line break that was appended: that is the end of the text itself. But a
+                    // key on the last line that has no colon is noticed one line further, with or without the break.
+                    (Some(unterminated), libyaml::ErrorKind::Scanner)
+                        if mark.line >= unterminated.end_line
+                            && (error.problem() != "could not find expected ':'"
+                                || error.context_mark().is_some_and(|key| key.line + 1 < unterminated.end_line)) =>
+                    {
+                        self.source.position(self.source.text().len())
+                    }
+                    _ => position(mark),
+                };
+                crate::help::explain(self.source, context, error.problem(), place)
             }
             _ => self.reader_error(error),
         }

@@ -164,6 +164,16 @@ fn json_is_read_as_json_with_places() {
     assert_eq!(root.as_mapping().unwrap().get("a").unwrap().as_str(), Some("1e3"), "the filter reads YAML alone");
 }
 
+#[test]
+fn errors_at_the_end_of_a_text_without_a_final_line_break_stand_where_pyyaml_puts_them() {
+    let cases = [("a: 'b", (1, 6)), ("[1", (2, 1)), ("a: 1\nfoo", (3, 1)), ("- item\n!!int yes\n  ", (3, 3))];
+    for (text, place) in cases {
+        let error = load_one(&Source::new("x", text), &Options::filter()).unwrap_err();
+        let wanted = format!("line {}, column {}", place.0, place.1);
+        assert!(error.python.ends_with(&wanted), "{text:?}: {}", error.python);
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
