@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, Write as _};
 
-use jinja::{Dict, Environment, Key, Options, Value};
+use jinja::{Dict, Environment, Error, Key, Kind, Loader, Options, Value};
 use serde_json::Value as Json;
 
 fn value(json: &Json) -> Value {
@@ -20,10 +20,22 @@ fn value(json: &Json) -> Value {
     }
 }
 
+/// Templates in the current directory.
+struct Here;
+
+impl Loader for Here {
+    fn load(&self, name: &str, _parent: Option<&str>) -> Result<(String, String), Error> {
+        let missing = || Error::new(Kind::TemplateNotFound, format!("'{name}' not found in search path: '.'"));
+        Ok((std::fs::read_to_string(name).map_err(|_| missing())?, name.to_owned()))
+    }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stdin = std::io::stdin().lock();
     let mut stdout = std::io::stdout().lock();
-    let env = Environment::new(Options { trim_blocks: true, ..Options::default() });
+    let mut env = Environment::new(Options { trim_blocks: true, ..Options::default() });
+    env.set_loader(std::rc::Rc::new(Here));
+    env.set_prefixes(&["ansible.builtin."]);
     let mut scope = Dict::new();
     for (index, line) in stdin.lines().enumerate() {
         let json: Json = serde_json::from_str(&line?)?;

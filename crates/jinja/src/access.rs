@@ -42,7 +42,8 @@ pub(crate) fn attribute_only(object: &Value, name: &Rc<str>) -> Result<Value> {
     Ok(own_attribute(object, name)?.unwrap_or_else(|| missing(object, &Value::from(Rc::clone(name)))))
 }
 
-fn own_attribute(object: &Value, name: &str) -> Result<Option<Value>> {
+/// An attribute or method as Python's own `getattr` gives it.
+pub(crate) fn own_attribute(object: &Value, name: &str) -> Result<Option<Value>> {
     if let Value::Object(object) = object
         && let Some(value) = object.attribute(name)?
     {
@@ -58,6 +59,7 @@ fn own_attribute(object: &Value, name: &str) -> Result<Option<Value>> {
 pub(crate) fn item(object: &Value, key: &Value) -> Result<Value> {
     let found = match object {
         Value::Undefined(_) => return Ok(object.clone()),
+        _ if key.is_undefined() => return Ok(key.clone()),
         Value::List(list) => match key.as_int().and_then(|at| ops::index(list.len(), at)) {
             Some(at) => list.get(at)?,
             None => None,
@@ -67,7 +69,6 @@ pub(crate) fn item(object: &Value, key: &Value) -> Result<Value> {
         }
         Value::Dict(dict) => match key {
             Value::Str(key) => dict.get(key)?,
-            Value::Undefined(undefined) => return Err(undefined.error()),
             key => match Key::new(key.clone()) {
                 Ok(key) => dict.get_key(&key)?,
                 Err(_) => None,

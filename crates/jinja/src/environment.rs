@@ -139,6 +139,7 @@ pub struct Environment {
     filters: HashMap<Rc<str>, Rc<Registered>>,
     tests: HashMap<Rc<str>, Rc<Registered>>,
     pub(crate) globals: HashMap<Rc<str>, Value>,
+    prefixes: Vec<String>,
     pub(crate) loader: Option<Rc<dyn Loader>>,
     pub(crate) hooks: Rc<dyn Hooks>,
     /// Templates that were loaded, by name, with the source they were compiled from.
@@ -155,6 +156,7 @@ impl Environment {
             filters: HashMap::new(),
             tests: HashMap::new(),
             globals: HashMap::new(),
+            prefixes: Vec::new(),
             loader: None,
             hooks: Rc::new(NoHooks),
             loaded: RefCell::new(HashMap::new()),
@@ -237,6 +239,15 @@ impl Environment {
         self.hooks = hooks;
     }
 
+    /// Sets prefixes that may stand before the names of filters and tests (`ansible.builtin.`).
+    pub fn set_prefixes(&mut self, prefixes: &[&str]) {
+        self.prefixes = prefixes.iter().map(|prefix| (*prefix).to_owned()).collect();
+    }
+
+    fn without_prefix<'n>(&self, name: &'n str) -> &'n str {
+        self.prefixes.iter().find_map(|prefix| name.strip_prefix(prefix.as_str())).unwrap_or(name)
+    }
+
     /// Whether a filter is known.
     pub fn has_filter(&self, name: &str) -> bool {
         self.filter(name).is_some()
@@ -258,11 +269,11 @@ impl Environment {
     }
 
     pub(crate) fn filter(&self, name: &str) -> Option<Rc<Registered>> {
-        self.filters.get(name).cloned().or_else(|| self.find(Plugin::Filter, name))
+        self.filters.get(self.without_prefix(name)).cloned().or_else(|| self.find(Plugin::Filter, name))
     }
 
     pub(crate) fn test(&self, name: &str) -> Option<Rc<Registered>> {
-        self.tests.get(name).cloned().or_else(|| self.find(Plugin::Test, name))
+        self.tests.get(self.without_prefix(name)).cloned().or_else(|| self.find(Plugin::Test, name))
     }
 
     fn find(&self, plugin: Plugin, name: &str) -> Option<Rc<Registered>> {

@@ -161,7 +161,7 @@ pub(crate) type Visible = Vec<(Rc<str>, Place)>;
 /// A statement.
 #[derive(Debug)]
 pub(crate) enum StmtKind {
-    /// The second: whether it stands at the template's outermost level, where a child prints nothing.
+    /// The second: whether it is dropped in a template that extends another (in none of its macros and blocks).
     Output(Vec<Piece>, bool),
     If(Vec<(Expr, Vec<Stmt>)>, Vec<Stmt>),
     For(Rc<For>),

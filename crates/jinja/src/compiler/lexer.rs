@@ -337,6 +337,9 @@ impl<'s> Lexer<'s> {
                 from += 1;
             }
         }
+        if rest.is_empty() {
+            return Ok(());
+        }
         Err(self.fail("Missing end of raw directive"))
     }
 
@@ -368,6 +371,9 @@ impl<'s> Lexer<'s> {
                 self.advance(rest.len() - after);
                 return Ok(());
             }
+        }
+        if rest.is_empty() {
+            return Ok(());
         }
         Err(self.fail("Missing end of comment tag"))
     }

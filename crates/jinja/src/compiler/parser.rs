@@ -1197,6 +1197,9 @@ impl<'s, 'e> Parser<'s, 'e> {
                 self.bump()?;
                 self.bump()?;
                 let name = self.intern(name);
+                if args.keyword.iter().any(|(known, _)| *known == name) {
+                    return Err(self.fail(format!("keyword argument repeated: {name}")));
+                }
                 let value = self.expression()?;
                 args.keyword.push((name, value));
             } else {

@@ -35,11 +35,14 @@ pub(crate) struct Resolver {
     numbers: HashMap<Rc<str>, u32>,
     functions: Vec<Function>,
     scopes: Vec<Scope>,
+    /// Whether output here is dropped once the template extends another.
+    droppable: bool,
 }
 
 impl Resolver {
     /// Binds a template's body; gives its function and the slot of `self`.
     pub(crate) fn template(&mut self, body: &mut [Stmt], uses_self: bool) -> Result<(Function, Option<u32>)> {
+        self.droppable = true;
         self.functions.push(Function::default());
         self.enter();
         let self_slot = uses_self.then(|| self.parameter(&Rc::from("self")));
@@ -63,6 +66,7 @@ impl Resolver {
     pub(crate) fn block(&mut self, block: &mut BlockDef) -> Result<()> {
         let scopes = std::mem::take(&mut self.scopes);
         let functions = std::mem::take(&mut self.functions);
+        self.droppable = false;
         self.functions.push(Function::default());
         self.enter();
         let [uses_self, uses_super] = block.uses;
@@ -394,7 +398,7 @@ impl Resolver {
             let line = stmt.line;
             match &mut stmt.kind {
                 StmtKind::Output(pieces, checked) => {
-                    *checked = toplevel;
+                    *checked = self.droppable;
                     for piece in pieces {
                         if let Piece::Expr(expr) = piece {
                             self.bind(expr);
@@ -429,7 +433,9 @@ impl Resolver {
                         self.load(filter);
                         self.bind(filter);
                     }
+                    let droppable = std::mem::replace(&mut self.droppable, false);
                     self.bind_all(&mut node.body, false, false)?;
+                    self.droppable = droppable;
                     self.scopes.pop();
                 }
                 StmtKind::With(node) => {
@@ -565,7 +571,9 @@ impl Resolver {
             self.bind_name(param);
             default.iter_mut().for_each(|default| self.bind(default));
         }
+        let droppable = std::mem::replace(&mut self.droppable, false);
         self.bind_all(&mut definition.body, false, false)?;
+        self.droppable = droppable;
         self.scopes.pop();
         definition.function = self.functions.pop().unwrap_or_default();
         Ok(())

@@ -43,10 +43,9 @@ pub(super) fn add(env: &mut Environment) {
         };
         access::attribute_only(&object, &Rc::from(name.as_str()))
     });
-    env.add_filter_seeing_undefined("items", |call| {
+    env.add_filter("items", |call| {
         let value = only(call, "do_items", "value")?;
         match &value {
-            Value::Undefined(_) => Ok(Value::List(List::new(Vec::new()))),
             Value::Dict(dict) => {
                 Ok(Value::List(dict.items()?.into_iter().map(|(key, value)| tuple(vec![key, value])).collect()))
             }

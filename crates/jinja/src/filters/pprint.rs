@@ -1,38 +1,16 @@
-//! `pprint`, as Python's pprint lays values out in 80 columns.
+//! `pprint`, as Python's pprint lays text and tuples out in 80 columns.
 
 use super::Result;
-use crate::{Dict, Key, List, Value, methods};
+use crate::Value;
 
 const WIDTH: usize = 80;
 
-/// The value over as many lines as it needs, dict keys in order.
+/// The value over as many lines as it needs. Lists and dicts stay on one: ansible-core's have their own `repr()`, which
+/// keeps pprint from looking into them.
 pub(super) fn pformat(value: &Value) -> Result<String> {
     let mut out = String::new();
-    format(&sorted(value)?, 0, 0, &mut out)?;
+    format(value, 0, 0, &mut out)?;
     Ok(out)
-}
-
-/// The value with all dicts in the order of their keys.
-fn sorted(value: &Value) -> Result<Value> {
-    Ok(match value {
-        Value::List(list) => Value::List(list.values()?.iter().map(sorted).collect::<Result<List>>()?),
-        Value::Tuple(items) => Value::Tuple(items.iter().map(sorted).collect::<Result<_>>()?),
-        Value::Dict(dict) => {
-            let mut items =
-                dict.items()?.into_iter().map(|(key, value)| (key.clone(), (key, value))).collect::<Vec<_>>();
-            // Keys that have no order stay as they stand.
-            let mut ordered = items.clone();
-            if methods::sort(&mut ordered, false).is_ok() {
-                items = ordered;
-            }
-            let out = Dict::with_capacity(items.len());
-            for (_, (key, value)) in items {
-                out.insert(Key::new(key)?, sorted(&value)?);
-            }
-            Value::Dict(out)
-        }
-        value => value.clone(),
-    })
 }
 
 fn format(value: &Value, indent: usize, after: usize, out: &mut String) -> Result<()> {
@@ -43,24 +21,6 @@ fn format(value: &Value, indent: usize, after: usize, out: &mut String) -> Resul
         return Ok(());
     }
     match value {
-        Value::Dict(dict) if !dict.is_empty() => {
-            out.push('{');
-            let items = dict.items()?;
-            for (index, (key, value)) in items.iter().enumerate() {
-                let last = index + 1 == items.len();
-                let key = key.repr()?;
-                out.push_str(&key);
-                out.push_str(": ");
-                let after = if last { after + 1 } else { 1 };
-                format(value, indent + 1 + key.chars().count() + 2, after, out)?;
-                if !last {
-                    out.push_str(",\n");
-                    out.extend(std::iter::repeat_n(' ', indent + 1));
-                }
-            }
-            out.push('}');
-        }
-        Value::List(list) if !list.is_empty() => all(&list.values()?, ('[', "]"), indent, after, out)?,
         Value::Tuple(items) if !items.is_empty() => {
             all(items, ('(', if items.len() == 1 { ",)" } else { ")" }), indent, after, out)?;
         }

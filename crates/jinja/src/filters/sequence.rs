@@ -88,14 +88,17 @@ fn extreme(call: &mut Call<'_>, function: &str, least: bool) -> Result<Value> {
 }
 
 fn group_by(call: &mut Call<'_>) -> Result<Value> {
-    let [value, attribute, default, case_sensitive] =
+    // ansible-core's lists refuse to hand out what is undefined here, so the default is never used.
+    let [value, attribute, _default, case_sensitive] =
         call.bind("sync_do_groupby", 2, ["value", "attribute", "default", "case_sensitive"])?;
     let attribute = attribute.unwrap_or(Value::None);
-    let default = default.filter(|default| !default.is_none());
     let case_sensitive = flag(case_sensitive, false)?;
     let mut keyed = Vec::new();
     for value in value.unwrap_or(Value::None).iterate()? {
-        let key = attribute_of(&value, &attribute, default.as_ref())?;
+        let key = attribute_of(&value, &attribute, None)?;
+        if let Value::Undefined(undefined) = &key {
+            return Err(undefined.error());
+        }
         keyed.push((fold(key.clone(), case_sensitive), (key, value)));
     }
     methods::sort(&mut keyed, false)?;
@@ -261,7 +264,7 @@ fn reverse(call: &mut Call<'_>) -> Result<Value> {
         return Ok(if text.is_markup() { Value::Str(Str::markup(reversed)) } else { Value::from(reversed) });
     }
     if !value.is_iterable() {
-        return Err(Error::other("argument must be iterable"));
+        return Err(Error::other(format!("argument must be iterable: '{}' object is not iterable", value.type_name())));
     }
     let mut values = value.iterate()?;
     values.reverse();

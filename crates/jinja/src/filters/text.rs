@@ -91,7 +91,7 @@ fn indent(call: &mut Call<'_>) -> Result<Value> {
     let Value::Str(text) = &value else {
         // What Python says to adding a newline to it.
         return Err(match ops::add(&value, &Value::from("\n")) {
-            Err(error) => error,
+            Err(error) => Error { message: error.message.replace("for +:", "for +=:"), ..error },
             Ok(_) => Error::type_error("indent wants text"),
         });
     };

@@ -167,7 +167,16 @@ impl<'a> Fields<'a> {
                 if attribute.is_empty() {
                     return Err(Error::value_error("Empty attribute in format string"));
                 }
-                value = access::attribute(&value, &Rc::from(attribute))?;
+                let found = if attribute.starts_with('_') {
+                    access::attribute_only(&value, &Rc::from(attribute))?
+                } else {
+                    let name = value.type_name();
+                    access::own_attribute(&value, attribute)?.ok_or_else(|| {
+                        let message = format!("'{name}' object has no attribute '{attribute}'");
+                        Error::new(Kind::Attribute, message)
+                    })?
+                };
+                value = found;
                 rest = tail;
             } else if let Some(after) = rest.strip_prefix('[') {
                 let Some((key, tail)) = after.split_once(']') else {

@@ -142,23 +142,28 @@ fn count(values: &[Value], call: &mut Call<'_>, function: &str) -> Result<Value>
 /// # Errors
 ///
 /// Two keys have no order.
-pub(crate) fn sort<T>(keyed: &mut [(Value, T)], reverse: bool) -> Result<()> {
+pub(crate) fn sort<T>(keyed: &mut Vec<(Value, T)>, reverse: bool) -> Result<()> {
     let mut failed = None;
-    keyed.sort_by(|(left, _), (right, _)| {
+    let mut numbered: Vec<(usize, (Value, T))> = keyed.drain(..).enumerate().collect();
+    numbered.sort_by(|left, right| {
         if failed.is_some() {
             return Ordering::Equal;
         }
-        // Python asks whether the later one is less, and reversing keeps equal ones in order.
-        let (left, right) = if reverse { (right, left) } else { (left, right) };
-        match (right.order(left, "<"), left.order(right, "<")) {
-            (Ok(Some(Ordering::Less)), _) => Ordering::Greater,
-            (_, Ok(Some(Ordering::Less))) => Ordering::Less,
-            (Err(error), _) | (_, Err(error)) => {
+        // Python asks whether the later one is less; reversing keeps equal ones in order.
+        let swapped = left.0 > right.0;
+        let (earlier, later) = if swapped { (right, left) } else { (left, right) };
+        let order = match later.1.0.order(&earlier.1.0, "<") {
+            Ok(Some(Ordering::Less)) => Ordering::Greater,
+            Ok(Some(Ordering::Greater)) => Ordering::Less,
+            Ok(_) => Ordering::Equal,
+            Err(error) => {
                 failed = Some(error);
                 Ordering::Equal
             }
-            _ => Ordering::Equal,
-        }
+        };
+        let order = if reverse { order.reverse() } else { order };
+        if swapped { order.reverse() } else { order }
     });
+    keyed.extend(numbered.into_iter().map(|(_, keyed)| keyed));
     failed.map_or(Ok(()), Err)
 }

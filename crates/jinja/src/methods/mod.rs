@@ -80,16 +80,24 @@ impl fmt::Debug for Bound {
 
 impl Object for Bound {
     fn type_name(&self) -> &str {
-        // The containers of Ansible override these in Python.
-        match (&self.receiver, self.name) {
-            (Value::Dict(_), "get" | "items" | "values" | "pop" | "popitem" | "copy" | "setdefault") => "method",
-            (Value::List(_), "copy" | "pop" | "sort" | "reverse" | "count" | "index" | "remove") => "method",
-            _ => "builtin_function_or_method",
-        }
+        // Containers that resolve their elements are classes written in Python, with some methods of their own.
+        let own: &[&str] = match &self.receiver {
+            Value::Dict(dict) if dict.resolver().is_some() => {
+                &["get", "items", "values", "pop", "popitem", "copy", "setdefault"]
+            }
+            Value::List(list) if list.resolver().is_some() => &["copy", "index", "pop", "remove", "sort"],
+            _ => &[],
+        };
+        if own.contains(&self.name) { "method" } else { "builtin_function_or_method" }
     }
 
     fn as_any(&self) -> &dyn Any {
         self
+    }
+
+    fn repr(&self) -> Result<String> {
+        let address = std::ptr::from_ref(&self.receiver).addr();
+        Ok(format!("<built-in method {} of {} object at 0x{address:x}>", self.name, self.receiver.type_name()))
     }
 
     fn is_callable(&self) -> bool {

@@ -111,6 +111,18 @@ fn is_title_letter(c: char) -> bool {
     c.is_alphabetic() && (c.is_lowercase() || c.is_uppercase() || c.to_lowercase().next() != Some(c))
 }
 
+/// A character as it begins a word: two letters in one have a form of their own for that.
+fn title_case(c: char, out: &mut String) {
+    match c {
+        'Ǆ'..='ǆ' => out.push('ǅ'),
+        'Ǉ'..='ǉ' => out.push('ǈ'),
+        'Ǌ'..='ǌ' => out.push('ǋ'),
+        'Ǳ'..='ǳ' => out.push('ǲ'),
+        'ß' => out.push_str("Ss"),
+        c => out.extend(c.to_uppercase()),
+    }
+}
+
 /// Python's `str.title()`.
 pub(crate) fn title(whole: &str) -> String {
     let mut out = String::with_capacity(whole.len());
@@ -118,7 +130,7 @@ pub(crate) fn title(whole: &str) -> String {
     for c in whole.chars() {
         let cased = is_title_letter(c);
         if cased && !inside {
-            out.extend(c.to_uppercase());
+            title_case(c, &mut out);
         } else {
             out.extend(c.to_lowercase());
         }
@@ -132,7 +144,7 @@ pub(crate) fn capitalize(whole: &str) -> String {
     let mut chars = whole.chars();
     let mut out = String::with_capacity(whole.len());
     if let Some(first) = chars.next() {
-        out.extend(first.to_uppercase());
+        title_case(first, &mut out);
         out.push_str(&chars.as_str().to_lowercase());
     }
     out
@@ -182,7 +194,7 @@ pub(crate) fn split<'t>(whole: &'t str, separator: Option<&str>, most: Option<us
         let mut rest = whole.trim_start_matches(is_space);
         while !rest.is_empty() {
             if parts.len() == most {
-                parts.push(rest.trim_end_matches(is_space));
+                parts.push(rest);
                 break;
             }
             let end = rest.find(is_space).unwrap_or(rest.len());
@@ -204,7 +216,7 @@ fn rsplit<'t>(whole: &'t str, separator: Option<&str>, most: Option<usize>) -> V
             let mut rest = whole.trim_end_matches(is_space);
             while !rest.is_empty() {
                 if parts.len() == most {
-                    parts.push(rest.trim_start_matches(is_space));
+                    parts.push(rest);
                     break;
                 }
                 let start =
@@ -360,6 +372,10 @@ pub(super) fn call(whole: &Str, name: &str, call: &mut Call<'_>) -> Result<Value
             Ok(Value::from(strip(whole, chars.as_deref(), left, right)))
         }
         "split" | "rsplit" => {
+            let given = call.args.len() + call.kwargs.len();
+            if given > 2 {
+                return Err(Error::type_error(format!("{name}() takes at most 2 arguments ({given} given)")));
+            }
             let [sep, maxsplit] = call.bind(name, 0, ["sep", "maxsplit"])?;
             let sep = separator(sep)?;
             let most = most(maxsplit)?;
@@ -591,7 +607,11 @@ fn encode(whole: &str, encoding: Option<Value>, errors: Option<Value>) -> Result
                 "xmlcharrefreplace" => bytes.extend(format!("&#{};", u32::from(c)).bytes()),
                 _ => {
                     let name = if limit == 0x80 { "ascii" } else { "latin-1" };
-                    let shown = Value::from(c.escape_unicode().to_string()).to_str()?;
+                    let shown = match u32::from(c) {
+                        code @ ..=0xff => format!("\\x{code:02x}"),
+                        code @ ..=0xffff => format!("\\u{code:04x}"),
+                        code => format!("\\U{code:08x}"),
+                    };
                     let message = format!(
                         "'{name}' codec can't encode character '{shown}' in position {at}: ordinal not in range({limit})"
                     );

@@ -28,8 +28,8 @@ impl Run<'_> {
 
     fn statement(&mut self, stmt: &Stmt, out: &mut Output) -> Result<Flow> {
         match &stmt.kind {
-            StmtKind::Output(pieces, toplevel) => {
-                if *toplevel && self.parent.is_some() {
+            StmtKind::Output(pieces, droppable) => {
+                if *droppable && self.parent.is_some() {
                     return Ok(Flow::Next);
                 }
                 for piece in pieces {
@@ -148,7 +148,6 @@ impl Run<'_> {
             Target::Name(name) => self.store(name, value, toplevel),
             Target::Attribute(name, attribute) => match self.read(name.place)? {
                 Value::Object(object) => object.set_attribute(attribute, value)?,
-                Value::Undefined(undefined) => return Err(undefined.error()),
                 _ => return Err(Error::new(Kind::Other, "cannot assign attribute on non-namespace object")),
             },
             Target::Tuple(targets) => {
@@ -255,9 +254,9 @@ impl Run<'_> {
     /// The first template of a list that is there, or the one that is named.
     fn load_first(&self, name: &Value) -> Result<Rc<crate::compiler::Compiled>> {
         let names = match name {
-            Value::List(list) => list.values()?,
-            Value::Tuple(items) => items.to_vec(),
-            other => return self.load(other),
+            Value::Undefined(_) | Value::Str(_) => return self.load(name),
+            Value::None => Vec::new(),
+            other => other.iterate()?,
         };
         for name in &names {
             match self.load(name) {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Call, Error, Object, State, Undefined, Value,
-    compiler::ast::For,
+    compiler::{Compiled, ast::For},
     function::{function, function_seeing_undefined},
 };
 
@@ -23,7 +23,12 @@ impl Run<'_> {
         if node.function.is_none() {
             return self.loop_over(node, iter, out, None);
         }
-        let recursion = Recursion { unit: Rc::clone(&self.unit), outer: Rc::clone(&self.frame), node: Rc::clone(node) };
+        let recursion = Recursion {
+            unit: Rc::clone(&self.unit),
+            outer: Rc::clone(&self.frame),
+            node: Rc::clone(node),
+            parent: self.parent.clone(),
+        };
         recursion.run(&self.state, iter, 0, out)
     }
 
@@ -83,6 +88,8 @@ struct Recursion {
     unit: Rc<Unit>,
     outer: Rc<Frame>,
     node: Rc<For>,
+    /// The template that this one extends: its own output is dropped.
+    parent: Option<Rc<Compiled>>,
 }
 
 impl Recursion {
@@ -91,8 +98,13 @@ impl Recursion {
         let Some(function) = &self.node.function else { return Ok(()) };
         let frame = Frame::new(function, Some(Rc::clone(&self.outer)));
         let state = State::running(state.environment(), state.scope(), &self.unit);
-        let mut run = Run { state, unit: Rc::clone(&self.unit), frame, parent: None };
-        let again = Self { unit: Rc::clone(&self.unit), outer: Rc::clone(&self.outer), node: Rc::clone(&self.node) };
+        let mut run = Run { state, unit: Rc::clone(&self.unit), frame, parent: self.parent.clone() };
+        let again = Self {
+            unit: Rc::clone(&self.unit),
+            outer: Rc::clone(&self.outer),
+            node: Rc::clone(&self.node),
+            parent: self.parent.clone(),
+        };
         run.loop_over(&self.node, iter, out, Some((again, depth)))
     }
 }

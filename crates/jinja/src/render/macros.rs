@@ -103,12 +103,9 @@ impl Object for Macro {
             None => {
                 if let Some((key, _)) = call.kwargs.first() {
                     if &**key == "caller" {
-                        let message = format!(
+                        return Err(Error::type_error(format!(
                             "macro {name} was invoked with two values for the special caller argument. This is most likely a bug."
-                        );
-                        if definition.caller.is_some() {
-                            return Err(Error::type_error(message));
-                        }
+                        )));
                     }
                     let key = Value::from(&**key).repr()?;
                     return Err(Error::type_error(format!("macro {name} takes no keyword argument {key}")));

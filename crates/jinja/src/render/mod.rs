@@ -71,7 +71,7 @@ pub(crate) fn stack_left(env: &Environment) -> Result<()> {
     let marker = 0_u8;
     let base = env.stack_base.get();
     if base != 0 && base.abs_diff(std::ptr::from_ref(&marker).addr()) > MAX_STACK {
-        return Err(Error::new(Kind::Limit, "maximum recursion depth exceeded"));
+        return Err(Error::new(Kind::Limit, "maximum recursion depth exceeded while calling a Python object"));
     }
     Ok(())
 }

@@ -294,14 +294,14 @@ pub(crate) fn rem(left: &Value, right: &Value) -> Result<Value> {
     defined(left, right)?;
     let zero = |message| Error::new(Kind::ZeroDivision, message);
     match numbers(left, right)? {
-        Some(Numbers::Small(_, 0)) => Err(zero("integer division or modulo by zero")),
+        Some(Numbers::Small(_, 0)) => Err(zero("integer modulo by zero")),
         Some(Numbers::Small(a, b)) => {
             let rest = a.checked_rem(b).unwrap_or(0);
             Ok(Value::Int(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }))
         }
         Some(Numbers::Big(a, b)) => {
             if b.is_zero() {
-                return Err(zero("integer division or modulo by zero"));
+                return Err(zero("integer modulo by zero"));
             }
             Ok(Value::from_bigint(&a - floor_div_big(&a, &b) * &b))
         }
