@@ -54,8 +54,9 @@ pub struct RawRequest {
     pub become_: Option<Become>,
     /// Its standard input; empty without.
     pub stdin: Option<Bytes>,
-    /// With a terminal of its own, as Ansible's `ssh` connection runs `raw`: lines then end in `\r\n`, and standard error
-    /// is part of standard output. Only SSH has one.
+    /// With a terminal of its own, as Ansible's `ssh` connection runs `raw`: lines then end in `\r\n`, standard error is
+    /// part of standard output, and what is left as standard error is what the ssh command says at the end. Only SSH has
+    /// one, and only a command without an input, as with Ansible.
     pub tty: bool,
 }
 
@@ -150,6 +151,7 @@ impl Connection {
         const MARKER: &str = "@provision-raw";
         let target = &self.inner.target;
         let RawRequest { command, become_, stdin, tty } = request;
+        let tty = tty && stdin.is_none();
         let line = match &become_ {
             Some(become_) => wrap(become_, &target.shell, &format!("echo {MARKER}; {command}")),
             None => command,
@@ -225,6 +227,9 @@ impl Connection {
             let why = exit.lost.as_deref().unwrap_or("it was closed");
             let message = format!("Connection to host {} was lost while a command ran: {why}", target.host);
             return Err(ConnectError::unreachable(&target.host, message));
+        }
+        if let (true, Way::Ssh(ssh)) = (tty, &self.inner.way) {
+            err.extend_from_slice(format!("Shared connection to {} closed.\r\n", ssh.host()).as_bytes());
         }
         Ok(RawOutput { rc: exit.code.unwrap_or(255), stdout: out.to_vec(), stderr: err.to_vec() })
     }

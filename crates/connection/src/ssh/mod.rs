@@ -45,6 +45,8 @@ const HOPS: usize = 8;
 #[derive(Debug)]
 pub(crate) struct SshConnection {
     session: Session,
+    /// The name or address that was connected to.
+    host: String,
     environment: Vec<(String, String)>,
 }
 
@@ -83,7 +85,7 @@ impl Failure {
             Self::Passing(text) | Self::Unreachable(text) => {
                 ConnectError::Unreachable { host, message: format!("{LEAD} {text}") }
             }
-            Self::Refused(text) => ConnectError::Refused { host, message: text },
+            Self::Refused(text) => ConnectError::Refused { host, message: format!("{LEAD} {text}") },
             Self::HostKey(text) => ConnectError::HostKey { host, message: format!("{LEAD} {text}") },
             Self::Settings(text) => ConnectError::Settings { host, message: text },
         }
@@ -111,7 +113,7 @@ impl SshConnection {
         let mut tried = 0_u32;
         loop {
             match establish(&effective, settings, &environment, target.connect_timeout, 0).await {
-                Ok(session) => return Ok(Self { session, environment: effective.environment }),
+                Ok(session) => return Ok(Self { session, host: effective.host, environment: effective.environment }),
                 Err(Failure::Passing(_)) if tried < target.retries => {
                     // As Ansible waits: 1, 3, 7, 15 ... seconds.
                     let pause = 2_u64.saturating_pow(tried.saturating_add(1)).saturating_sub(1);
@@ -125,6 +127,11 @@ impl SshConnection {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.session.handle.is_closed()
+    }
+
+    /// The name or address that was connected to.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// Why it is closed, once it is.
@@ -296,11 +303,7 @@ async fn log_in(
     let patience = limit.saturating_mul(3).max(Duration::from_secs(30));
     match auth::log_in(&mut handle, effective, password_allowed, patience).await {
         Ok(()) => Ok(Session { handle, report, _through: through, _proxy: None }),
-        Err(AuthError::Denied(text)) => Err(Failure::Refused(if effective.login.password.is_some() {
-            format!("Invalid/incorrect password: {text}")
-        } else {
-            format!("Failed to connect to the host via ssh: {text}")
-        })),
+        Err(AuthError::Denied(text)) => Err(Failure::Refused(text)),
         Err(AuthError::Lost(text)) => {
             let why = report.lost().map_or(text, str::to_owned);
             let text = format!("Connection to {host} port {port}: {why}");

@@ -50,7 +50,10 @@ async fn a_wrong_password_is_refused_and_not_tried_again() {
     assert!(matches!(&error, ConnectError::Refused { host, .. } if host == "web1"));
     // The methods in brackets are those that the server names last.
     let text = error.to_string();
-    assert!(text.starts_with("Invalid/incorrect password: tester@127.0.0.1: Permission denied (publickey"), "{text}");
+    assert!(
+        text.starts_with("Failed to connect to the host via ssh: tester@127.0.0.1: Permission denied (publickey"),
+        "{text}"
+    );
     assert_eq!(server.connections(), 1);
 }
 

@@ -21,10 +21,15 @@ const IGNORED: &str = "AaKknqTtvXxY";
 /// control command.
 const IGNORED_WITH_VALUE: &str = "EeS";
 
+/// What Ansible gives ssh where nobody says anything else (`ssh_args`). Its `-C` is nobody's wish: compression costs far
+/// more time than it saves on any but a very slow line, so it is made only where somebody asks for it.
+const DEFAULT: [&str; 5] = ["-C", "-o", "ControlMaster=auto", "-o", "ControlPersist=60s"];
+
 /// Takes the arguments apart.
 pub(crate) fn parse(arguments: &[String]) -> Result<Options, String> {
     let mut options = Options::default();
-    let mut rest = arguments.iter();
+    let default = arguments.iter().map(String::as_str).take(DEFAULT.len()).eq(DEFAULT);
+    let mut rest = arguments.iter().skip(if default { DEFAULT.len() } else { 0 });
     while let Some(argument) = rest.next() {
         let Some(letters) = argument.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
             return Err(format!("{argument} is not an option of ssh"));
@@ -107,6 +112,14 @@ mod tests {
             [("Port", "2222"), ("User", "bob"), ("Compression", "yes"), ("ProxyJump", "jump"), ("IdentityFile", "/k")]
         );
         assert_eq!(options.config_file, Some("/dev/null".into()));
+    }
+
+    #[test]
+    fn compression_is_made_where_somebody_asks_for_it_and_not_because_of_ansibles_default() {
+        let compression = ("Compression".to_owned(), "yes".to_owned());
+        assert_eq!(parsed(&DEFAULT).unwrap(), Options::default());
+        assert_eq!(parsed(&["-C", "-o", "ControlMaster=auto"]).unwrap().settings.first(), Some(&compression));
+        assert_eq!(parsed(&[&DEFAULT[..], &["-C"]].concat()).unwrap().settings, [compression]);
     }
 
     #[test]
