@@ -64,7 +64,7 @@ impl TagFilter {
         if wants(&self.skip, "all") {
             return has("always") && !wants(&self.skip, "always");
         }
-        !in_common(&self.skip) && !(wants(&self.skip, "tagged") && tagged)
+        !(in_common(&self.skip) || wants(&self.skip, "tagged") && tagged)
     }
 }
 

@@ -76,11 +76,11 @@ impl Loader {
             }
             ([_], Some((key, value))) => {
                 let local = key.as_str() == Some("local_action");
-                self.old_style(file, task, value, additional, local)
+                self.old_style(file, value, additional, local)
             }
             ([(key, name)], None) => {
                 let value = candidates.first().map(|(_, value)| value)?;
-                self.new_style(file, task, key, name, value, additional)
+                self.new_style(file, key, name, value, additional)
             }
             ([first, second, ..], _) => {
                 self.conflict(file, &named, &first.1, &second.1);
@@ -143,7 +143,6 @@ impl Loader {
     fn new_style(
         &mut self,
         file: &File,
-        task: &Node,
         key: &Node,
         name: &str,
         value: &Node,
@@ -174,12 +173,9 @@ impl Loader {
             Kind::Mapping(map) => file.dict(map),
             Kind::Scalar(_) if value.is_null() => Dict::new(),
             // Encrypted text is never split.
-            Kind::Scalar(scalar) if value.tag == Some(Tag::Vault) => {
-                let _ = scalar;
-                Dict::from_iter([("_raw_params", file.value(value))])
-            }
+            Kind::Scalar(_) if value.tag == Some(Tag::Vault) => Dict::from_iter([("_raw_params", file.value(value))]),
             Kind::Scalar(scalar) if value.as_str().is_some() => {
-                self.split(file, task, value, &scalar.text, is_free_form(name))?
+                self.split(file, value, &scalar.text, is_free_form(name))?
             }
             _ => {
                 self.bad_parameters(file, value);
@@ -191,14 +187,7 @@ impl Loader {
     }
 
     /// `action: copy src=a dest=b`, `action: {module: copy, src: a, dest: b}`
-    fn old_style(
-        &mut self,
-        file: &File,
-        task: &Node,
-        value: &Node,
-        additional: Option<Additional>,
-        local: bool,
-    ) -> Option<Parsed> {
+    fn old_style(&mut self, file: &File, value: &Node, additional: Option<Additional>, local: bool) -> Option<Parsed> {
         let (name, args) = if let Some(map) = value.as_mapping() {
             self.warnings.push(
                 Diagnostic::warning("Using a mapping for `action` is deprecated.")
@@ -212,14 +201,14 @@ impl Loader {
                 );
                 return None;
             };
-            let (name, rest) = self.split_module(file, task, value, &module.text)?;
+            let (name, rest) = self.split_module(file, value, &module.text)?;
             let args = file.dict(map);
             args.remove("module");
-            overlay(&args, &self.split(file, task, value, &rest, is_free_form(&name))?);
+            overlay(&args, &self.split(file, value, &rest, is_free_form(&name))?);
             (name, args)
         } else if let Some(text) = value.as_str() {
-            let (name, rest) = self.split_module(file, task, value, text)?;
-            let args = self.split(file, task, value, &rest, is_free_form(&name))?;
+            let (name, rest) = self.split_module(file, value, text)?;
+            let args = self.split(file, value, &rest, is_free_form(&name))?;
             (name, args)
         } else {
             self.bad_parameters(file, value);
@@ -228,7 +217,7 @@ impl Loader {
         if let Some(inner) = args.remove("args") {
             match &inner {
                 Value::Dict(inner) => overlay(&args, inner),
-                Value::Str(text) => overlay(&args, &self.split(file, task, value, text.as_str(), false)?),
+                Value::Str(text) => overlay(&args, &self.split(file, value, text.as_str(), false)?),
                 _ => {}
             }
         }
@@ -311,11 +300,11 @@ impl Loader {
         );
     }
 
-    fn split_module(&mut self, file: &File, task: &Node, value: &Node, text: &str) -> Option<(String, String)> {
+    fn split_module(&mut self, file: &File, value: &Node, text: &str) -> Option<(String, String)> {
         let words = match split_args(text) {
             Ok(words) => words,
             Err(error) => {
-                self.bad_split(file, task, value, &error);
+                self.bad_split(file, value, &error);
                 return None;
             }
         };
@@ -329,11 +318,11 @@ impl Loader {
     }
 
     /// `key=value` arguments.
-    fn split(&mut self, file: &File, task: &Node, value: &Node, text: &str, free_form: bool) -> Option<Dict> {
+    fn split(&mut self, file: &File, value: &Node, text: &str, free_form: bool) -> Option<Dict> {
         let found = match parse_kv(text, free_form) {
             Ok(found) => found,
             Err(error) => {
-                self.bad_split(file, task, value, &error);
+                self.bad_split(file, value, &error);
                 return None;
             }
         };
@@ -347,8 +336,7 @@ impl Loader {
         Some(dict)
     }
 
-    fn bad_split(&mut self, file: &File, task: &Node, value: &Node, error: &SplitError) {
-        let _ = task;
+    fn bad_split(&mut self, file: &File, value: &Node, error: &SplitError) {
         self.refuse(
             Diagnostic::error(format!("Error loading tasks: {error}"))
                 .at(file.span(value), "in this text")

@@ -200,7 +200,7 @@ impl Loader {
             .or_else(|| mapping.get("args").and_then(Node::as_mapping).and_then(|args| args.get("apply")))
         else {
             self.refuse(
-                Diagnostic::error(format!("Expected a dict for apply but got str instead"))
+                Diagnostic::error("Expected a dict for apply but got str instead")
                     .at(file.span(place), "`apply` is a mapping"),
             );
             return None;

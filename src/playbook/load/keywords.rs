@@ -100,7 +100,7 @@ impl Loader {
         let plain = || Some(file.value(value));
         match name {
             "name" => found.name = plain(),
-            "vars" => found.vars = self.vars(file, key, value, class),
+            "vars" => found.vars = self.vars(file, value, class),
             "connection" => found.connection = plain(),
             "port" => found.port = plain(),
             "remote_user" => found.remote_user = plain(),
@@ -151,7 +151,7 @@ impl Loader {
     }
 
     /// `vars`: a dict with names that can be variables.
-    pub(super) fn vars(&mut self, file: &File, key: &Node, value: &Node, class: &str) -> Option<Dict> {
+    pub(super) fn vars(&mut self, file: &File, value: &Node, class: &str) -> Option<Dict> {
         if value.is_null() {
             return Some(Dict::new());
         }
@@ -168,7 +168,6 @@ impl Loader {
             return None;
         };
         self.variable_names(file, mapping);
-        let _ = key;
         Some(file.dict(mapping))
     }
 

@@ -94,8 +94,8 @@ impl Loader {
 
         let vars_prompt = mapping.get("vars_prompt").map(|value| self.vars_prompt(file, value)).unwrap_or_default();
         self.brought = Brought::default();
-        let mut roles = match mapping.entry("roles") {
-            Some((key, value)) => self.roles(file, key, value, &place),
+        let mut roles = match mapping.get("roles") {
+            Some(value) => self.roles(file, value, &place),
             None => Vec::new(),
         };
         // As Ansible: handlers first, `post_tasks` before `tasks`.

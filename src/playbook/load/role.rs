@@ -44,7 +44,7 @@ pub(super) struct Use {
 
 impl Loader {
     /// `roles:` of a play.
-    pub(super) fn roles(&mut self, file: &File, key: &Node, value: &Node, place: &Place) -> Vec<LoadedRole> {
+    pub(super) fn roles(&mut self, file: &File, value: &Node, place: &Place) -> Vec<LoadedRole> {
         if value.is_null() {
             return Vec::new();
         }
@@ -54,7 +54,6 @@ impl Loader {
                     .at(file.span(value), format!("this should be a list, {}", this_is(value)))
                     .help("begin each role with a dash"),
             );
-            let _ = key;
             return Vec::new();
         };
         items.iter().filter_map(|item| self.role_line(file, item, place, None)).collect()

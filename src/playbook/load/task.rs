@@ -91,10 +91,8 @@ impl Loader {
     fn task_keyword(&mut self, file: &File, node: &Node, task: &mut Task, key: &Node, value: &Node) {
         let plain = || Some(file.value(value));
         match key.as_str().unwrap_or_default() {
-            "loop" => {
-                if !value.is_null() && task.loop_.is_none() {
-                    task.loop_ = Some(Loop { kind: LoopKind::Loop, value: file.value(value) });
-                }
+            "loop" if !value.is_null() && task.loop_.is_none() => {
+                task.loop_ = Some(Loop { kind: LoopKind::Loop, value: file.value(value) });
             }
             "loop_control" => task.loop_control = self.loop_control(file, value),
             "register" => task.register = self.register(file, node, key, value),
@@ -118,16 +116,16 @@ impl Loader {
                     .as_str()
                     .is_some_and(|name| name == "loop" || name.strip_prefix("with_").is_some_and(collection::is_lookup))
         });
-        if let Some((other, _)) = other {
-            if task.loop_.is_some() || other.as_str() == Some("loop") {
-                self.fail(
-                    Diagnostic::error(format!("duplicate loop in task: {lookup}"))
-                        .at(file.span(key), "a second loop")
-                        .at(file.span(other), "the first")
-                        .help("a task has one loop; put the other into an included file of tasks"),
-                );
-                return;
-            }
+        if let Some((other, _)) = other
+            && (task.loop_.is_some() || other.as_str() == Some("loop"))
+        {
+            self.fail(
+                Diagnostic::error(format!("duplicate loop in task: {lookup}"))
+                    .at(file.span(key), "a second loop")
+                    .at(file.span(other), "the first")
+                    .help("a task has one loop; put the other into an included file of tasks"),
+            );
+            return;
         }
         if value.is_null() {
             self.fail(
