@@ -9,6 +9,12 @@ use protocol::{Data, Map, outcome::Diff};
 
 use crate::diagnostic::ErrorChain;
 
+/// Hears a run's events, in order.
+pub trait Callback: Send {
+    /// One thing happened.
+    fn event(&mut self, event: &Event);
+}
+
 /// One thing that happened in a run.
 #[derive(Debug, Clone)]
 pub enum Event {

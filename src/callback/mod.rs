@@ -24,6 +24,7 @@ mod yaml;
 
 use crate::event::Event;
 
+pub use crate::event::Callback;
 pub use default::Default;
 pub use events::Events;
 pub use json::Json;
@@ -32,12 +33,6 @@ pub use oneline::Oneline;
 pub use options::Options;
 pub use progress::Progress;
 pub use screen::Screen;
-
-/// Hears a run's events, in order.
-pub trait Callback: Send {
-    /// One thing happened.
-    fn event(&mut self, event: &Event);
-}
 
 /// Several callbacks as one; each hears every event.
 #[derive(std::default::Default)]

@@ -16,10 +16,9 @@ use tokio::sync::Semaphore;
 use super::{keywords::RunDefaults, options::RunOptions, result::TaskResult, variables::Variables};
 use crate::{
     action::Prompt,
-    callback::Callback,
     config::Config,
     diagnostic::{ErrorChain, Link},
-    event::{Event, HostTotals, ResultEvent, Status, TaskInfo},
+    event::{Callback, Event, HostTotals, ResultEvent, Status, TaskInfo},
     playbook::{Loader, Task, VaultOpener},
     template::{Lookups, VariableScope},
 };
