@@ -419,3 +419,68 @@ fn a_run_starts_at_the_task_that_a_pattern_names() {
     assert_eq!(starting("web : ping"), [1]);
     assert_eq!(starting("install"), [] as [usize; 0]);
 }
+
+#[test]
+fn an_included_role_brings_tasks_handlers_and_its_own_layers_of_variables() {
+    let (playbook, _, folder) = load(&[
+        (
+            "site.yml",
+            "- hosts: all
+  tasks:
+    - name: the include
+      include_role:
+        name: web
+        tasks_from: other
+        apply: {become: true}
+      vars: {v: include}
+      when: only-the-include
+",
+        ),
+        ("roles/web/tasks/main.yml", "- name: main\n  debug:\n"),
+        ("roles/web/tasks/other.yml", "- name: other\n  debug:\n- include_tasks: more/deep.yml\n"),
+        ("roles/web/tasks/more/deep.yml", "- include_tasks: beside.yml\n"),
+        ("roles/web/tasks/more/beside.yml", "- name: beside\n  debug:\n"),
+        ("roles/web/handlers/main.yml", "- name: reload\n  debug:\n"),
+        ("roles/web/defaults/main.yml", "d: 1\n"),
+    ]);
+    let playbook = playbook.unwrap();
+    let tasks = all_tasks(playbook.plays.first().unwrap());
+    let met = task(&tasks, "the include").met(&jinja::Dict::new(), "web");
+    let mut loader = loader();
+    let request = super::RoleRequest {
+        name: "web".to_owned(),
+        tasks_from: Some("other".to_owned()),
+        ..super::RoleRequest::default()
+    };
+    let included = loader.load_role(request, &met).unwrap();
+    let role = &included.roles.first().unwrap().role;
+    assert!(!role.public && role.allow_duplicates && role.from_include);
+    assert_eq!(format!("{:?}", role.default_layers()), "[{'d': 1}]");
+    assert_eq!(included.handlers.len(), 1);
+
+    let tasks: Vec<Rc<Task>> = included.blocks.iter().flat_map(|block| block.tasks()).collect();
+    let other = task(&tasks, "other");
+    assert_eq!(other.display_name("other"), "web : other");
+    assert_eq!(other.effective().r#become, Some(Value::Bool(true)));
+    assert!(other.effective().when.is_empty(), "an include keeps its condition to itself");
+    assert_eq!(format!("{:?}", Value::Dict(other.include_params())), "{'v': 'include'}");
+    assert_eq!(tasks.last().unwrap().meta(), Some("role_complete"));
+
+    let tasks_of = |name: &str| folder.path().canonicalize().unwrap().join("roles/web/tasks").join(name);
+    let deep = tasks.iter().find(|task| task.is_dynamic_include()).unwrap();
+    assert_eq!(Loader::find_included_file(deep, "more/deep.yml"), tasks_of("more/deep.yml"));
+    let deep = Rc::new(deep.met(&jinja::Dict::new(), "more/deep.yml"));
+    let blocks = loader.load_tasks(&tasks_of("more/deep.yml"), &deep).unwrap().blocks;
+    let beside = blocks.first().unwrap().tasks();
+    let found = Loader::find_included_file(beside.first().unwrap(), "beside.yml");
+    assert_eq!(found, tasks_of("more/beside.yml"), "a file is looked for beside the one that includes it");
+}
+
+#[test]
+fn a_role_that_is_not_there_is_refused_when_it_is_included() {
+    let (playbook, _, _folder) = load(&[("site.yml", &tasks("- include_role: {name: nope}"))]);
+    let tasks = all_tasks(playbook.unwrap().plays.first().unwrap());
+    let request = super::RoleRequest { name: "nope".to_owned(), ..super::RoleRequest::default() };
+    let refused = loader().load_role(request, tasks.first().unwrap()).err().unwrap();
+    assert!(refused.to_string().starts_with("the role 'nope' was not found in "), "{refused}");
+}
