@@ -15,7 +15,7 @@ use crate::{
     exec::{Exec, ExecEvent, spawn},
     handle::HelperHandle,
     privilege::{Conversation, Reaction, wrap},
-    ssh::SshConnection,
+    ssh::{Gates, SshConnection},
     target::{Become, DockerSettings, Kind, Target},
 };
 
@@ -78,10 +78,15 @@ impl Connection {
     ///
     /// See [`ConnectError`].
     pub async fn open(target: &Target) -> Result<Self, ConnectError> {
+        Self::open_through(target, &Gates::default()).await
+    }
+
+    /// Reaches the host; hosts on the way are shared with others.
+    pub(crate) async fn open_through(target: &Target, gates: &Gates) -> Result<Self, ConnectError> {
         let way = match &target.kind {
             Kind::Local => Way::Local,
             Kind::Docker(settings) => Way::Docker(settings.clone()),
-            Kind::Ssh(settings) => Way::Ssh(Box::new(SshConnection::open(target, settings).await?)),
+            Kind::Ssh(settings) => Way::Ssh(Box::new(SshConnection::open(target, settings, gates).await?)),
         };
         Ok(Self { inner: Arc::new(Inner { target: target.clone(), way, helpers: Mutex::default() }) })
     }

@@ -5,12 +5,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{connection::Connection, error::ConnectError, target::Target};
+use crate::{connection::Connection, error::ConnectError, ssh::Gates, target::Target};
 
-/// The connections of a run, one for each different [`Target`]. Cheap to clone.
+/// The connections of a run, one for each different [`Target`]; those that go through the same hosts (`ProxyJump`) share
+/// the sessions with these. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
     slots: Arc<Mutex<HashMap<Target, Slot>>>,
+    gates: Gates,
 }
 
 /// The lock is held while the connection is opened, so that it is opened once.
@@ -39,7 +41,7 @@ impl Pool {
             return Ok(connection.clone());
         }
         *open = None;
-        Ok(open.insert(Connection::open(target).await?).clone())
+        Ok(open.insert(Connection::open_through(target, &self.gates).await?).clone())
     }
 
     /// Closes the connection to a target, its helpers too, so that the next task opens a new one

@@ -10,7 +10,11 @@ mod pattern;
 mod stream;
 mod verify;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use russh::{Disconnect, SshId, client::Handle};
 
@@ -54,7 +58,8 @@ pub(crate) struct SshConnection {
 struct Session {
     handle: Handle<Client>,
     report: Arc<Report>,
-    _through: Vec<Session>,
+    /// The session that it goes through.
+    _through: Option<Arc<Session>>,
     /// The proxy command, killed at the end.
     _proxy: Option<tokio::process::Child>,
 }
@@ -106,13 +111,14 @@ impl Failure {
 
 impl SshConnection {
     /// Connects and logs in, again after a pause where that may help.
-    pub(crate) async fn open(target: &Target, settings: &SshSettings) -> Result<Self, ConnectError> {
+    pub(crate) async fn open(target: &Target, settings: &SshSettings, gates: &Gates) -> Result<Self, ConnectError> {
         let environment = Environment::of_process();
+        let way = Way { settings, environment: &environment, gates, limit: target.connect_timeout };
         let effective =
             config::resolve(settings, &environment).map_err(|text| Failure::Settings(text).into_error(&target.host))?;
         let mut tried = 0_u32;
         loop {
-            match establish(&effective, settings, &environment, target.connect_timeout, 0).await {
+            match establish(&effective, &way, 0).await {
                 Ok(session) => return Ok(Self { session, host: effective.host, environment: effective.environment }),
                 Err(Failure::Passing(_)) if tried < target.retries => {
                     // As Ansible waits: 1, 3, 7, 15 ... seconds.
@@ -179,28 +185,48 @@ impl SshConnection {
     }
 }
 
-/// A session with a host, through other hosts where the settings say so.
-fn establish<'a>(
-    effective: &'a Effective,
+/// The sessions with hosts that others are reached through, so that all who go the same way share one. They end with
+/// the last who goes through them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gates(Arc<Mutex<HashMap<Vec<Effective>, Gate>>>);
+
+/// The lock is held while the session is opened, so that it is opened once.
+type Gate = Arc<tokio::sync::Mutex<Weak<Session>>>;
+
+impl Gates {
+    fn slot(&self, steps: &[Effective]) -> Gate {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(steps.to_vec()).or_default())
+    }
+}
+
+/// What is the same for all hosts on one way.
+struct Way<'a> {
     settings: &'a SshSettings,
     environment: &'a Environment,
+    gates: &'a Gates,
     limit: Duration,
-    depth: usize,
-) -> std::pin::Pin<Box<dyn Future<Output = Result<Session, Failure>> + Send + 'a>> {
+}
+
+type Boxed<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// A session with a host, through other hosts where the settings say so.
+fn establish<'a>(effective: &'a Effective, way: &'a Way<'a>, depth: usize) -> Boxed<'a, Session> {
     Box::pin(async move {
         if depth > HOPS {
             return Err(Failure::Settings(format!(
                 "ProxyJump: more than {HOPS} hosts lie on the way, or it is a circle"
             )));
         }
+        let limit = way.limit;
         match &effective.route {
             Route::Direct => {
                 let stream = stream::direct(effective, limit).await.map_err(Failure::Passing)?;
-                log_in(effective, stream, Vec::new(), limit).await
+                log_in(effective, stream, None, limit).await
             }
             Route::Command(command) => {
                 let (stream, child) = stream::proxy_command(command).map_err(Failure::Settings)?;
-                match log_in(effective, Box::new(stream), Vec::new(), limit).await {
+                match log_in(effective, Box::new(stream), None, limit).await {
                     Ok(session) => Ok(Session { _proxy: Some(child), ..session }),
                     Err(Failure::Passing(text)) => {
                         let said = stream::complaints(child).await;
@@ -210,48 +236,52 @@ fn establish<'a>(
                 }
             }
             Route::Jump(hops) => {
-                let (stream, through) = jump(effective, hops, settings, environment, limit, depth).await?;
-                log_in(effective, stream, through, limit).await
+                let last = gate(&steps(hops, way)?, way, depth).await?;
+                let stream = channel_through(&last, effective, limit).await?;
+                log_in(effective, stream, Some(last), limit).await
             }
         }
     })
 }
 
-/// A channel to the host through one or more others.
-async fn jump(
-    effective: &Effective,
-    hops: &[Hop],
-    settings: &SshSettings,
-    environment: &Environment,
-    limit: Duration,
-    depth: usize,
-) -> Result<(Box<dyn Stream>, Vec<Session>), Failure> {
-    let mut through: Vec<Session> = Vec::new();
-    let mut steps: Vec<Effective> = Vec::new();
-    for hop in hops {
+/// The settings of the hosts on the way.
+fn steps(hops: &[Hop], way: &Way<'_>) -> Result<Vec<Effective>, Failure> {
+    let step = |hop: &Hop| {
         // As ssh -J: the configuration counts for hosts on the way, the options and Ansible's settings do not.
-        let mut hop_settings = SshSettings::new(hop.host.clone());
-        hop_settings.user = hop.user.clone();
-        hop_settings.port = hop.port;
-        hop_settings.config_file = config::file_of(settings);
-        hop_settings.keepalive = settings.keepalive;
-        steps.push(config::resolve(&hop_settings, environment).map_err(Failure::Settings)?);
-    }
-    for step in &steps {
-        let session = match through.last() {
-            None => establish(step, settings, environment, limit, depth.saturating_add(1)).await,
-            Some(last) => match channel_through(last, step, limit).await {
-                Ok(stream) => log_in(step, stream, Vec::new(), limit).await,
-                Err(failure) => Err(failure),
-            },
+        let settings = SshSettings {
+            user: hop.user.clone(),
+            port: hop.port,
+            config_file: config::file_of(way.settings),
+            keepalive: way.settings.keepalive,
+            ..SshSettings::new(hop.host.clone())
         };
-        through.push(session.map_err(|failure| failure.on_the_way(&step.original))?);
-    }
-    let Some(last) = through.last() else {
-        return Err(Failure::Settings("ProxyJump names no host".to_owned()));
+        config::resolve(&settings, way.environment).map_err(Failure::Settings)
     };
-    let stream = channel_through(last, effective, limit).await?;
-    Ok((stream, through))
+    hops.iter().map(step).collect()
+}
+
+/// The session with the last of these hosts, through those before it; one for all who go the same way.
+fn gate<'a>(steps: &'a [Effective], way: &'a Way<'a>, depth: usize) -> Boxed<'a, Arc<Session>> {
+    Box::pin(async move {
+        let Some((step, before)) = steps.split_last() else {
+            return Err(Failure::Settings("ProxyJump names no host".to_owned()));
+        };
+        let slot = way.gates.slot(steps);
+        let mut known = slot.lock().await;
+        if let Some(session) = known.upgrade().filter(|session| !session.handle.is_closed()) {
+            return Ok(session);
+        }
+        let session = if before.is_empty() {
+            establish(step, way, depth.saturating_add(1)).await
+        } else {
+            let last = gate(before, way, depth).await?;
+            let stream = channel_through(&last, step, way.limit).await?;
+            log_in(step, stream, Some(last), way.limit).await
+        };
+        let session = Arc::new(session.map_err(|failure| failure.on_the_way(&step.original))?);
+        *known = Arc::downgrade(&session);
+        Ok(session)
+    })
 }
 
 async fn channel_through(session: &Session, to: &Effective, limit: Duration) -> Result<Box<dyn Stream>, Failure> {
@@ -271,7 +301,7 @@ async fn channel_through(session: &Session, to: &Effective, limit: Duration) -> 
 async fn log_in(
     effective: &Effective,
     stream: Box<dyn Stream>,
-    through: Vec<Session>,
+    through: Option<Arc<Session>>,
     limit: Duration,
 ) -> Result<Session, Failure> {
     let (host, port) = (&effective.host, effective.port);

@@ -283,30 +283,56 @@ async fn a_dropped_connection_is_tried_again_as_often_as_the_settings_say() {
 }
 
 #[tokio::test]
-async fn a_host_behind_another_is_reached_through_it() {
+async fn hosts_behind_another_are_reached_through_one_session_with_it() {
     let place = Place::new();
     let (key, mut options) = (new_key().unwrap(), place.options());
     options.user_keys = vec![key.public_key().clone()];
     let gate = Server::start(options.clone()).await.unwrap();
-    let server = Server::start(options).await.unwrap();
+    let (one, two) = (Server::start(options.clone()).await.unwrap(), Server::start(options).await.unwrap());
     let path = write_key(&place, "key", &key);
     let known = place.path("known");
-    std::fs::write(&known, format!("{}{}", gate.known_hosts_line(), server.known_hosts_line())).unwrap();
+    let lines = [&gate, &one, &two].map(Server::known_hosts_line);
+    std::fs::write(&known, lines.concat()).unwrap();
+    let config = place.path("config");
+    let block = |name: &str, server: &Server, rest: &str| {
+        format!("Host {name}\n  HostName 127.0.0.1\n  Port {}\n{rest}", server.address().port())
+    };
+    let text = [
+        block("gate", &gate, ""),
+        block("one", &one, "  ProxyJump gate\n"),
+        block("two", &two, "  ProxyJump gate\n"),
+        format!("Host *\n  User tester\n  IdentityAgent none\n  IdentityFile {}\n", path.display()),
+        format!("  UserKnownHostsFile {}\n", known.display()),
+    ];
+    std::fs::write(&config, text.concat()).unwrap();
+    let target = |name: &str| {
+        ssh(connection::SshSettings { config_file: Some(config.clone()), ..connection::SshSettings::new(name) })
+    };
+    let pool = Pool::new();
+    let (target_one, target_two) = (target("one"), target("two"));
+    let (first, second) = tokio::join!(pool.get(&target_one), pool.get(&target_two));
+    for connection in [first.unwrap(), second.unwrap()] {
+        assert_eq!(connection.raw(raw("echo inside")).await.unwrap().stdout, b"inside\n");
+    }
+    assert_eq!((gate.connections(), one.connections(), two.connections()), (1, 1, 1));
+    assert_eq!((gate.commands().len(), one.commands().len(), two.commands().len()), (0, 1, 1));
+}
+
+#[tokio::test]
+async fn a_host_on_the_way_that_refuses_is_named() {
+    let place = Place::new();
+    let gate = Server::start(place.options()).await.unwrap();
     let config = place.path("config");
     let text = format!(
-        "Host gate\n  HostName 127.0.0.1\n  Port {}\nHost inner\n  HostName 127.0.0.1\n  Port {}\n  ProxyJump gate\nHost *\n  \
-         User tester\n  IdentityAgent none\n  IdentityFile {}\n  UserKnownHostsFile {}\n",
-        gate.address().port(),
-        server.address().port(),
-        path.display(),
-        known.display()
+        "Host gate\n  HostName 127.0.0.1\n  Port {}\n  UserKnownHostsFile none\n  GlobalKnownHostsFile none\nHost inner\n  \
+         ProxyJump gate\n",
+        gate.address().port()
     );
     std::fs::write(&config, text).unwrap();
     let settings = connection::SshSettings { config_file: Some(config), ..connection::SshSettings::new("inner") };
-    let connection = Connection::open(&ssh(settings)).await.unwrap();
-    assert_eq!(connection.raw(raw("echo inside")).await.unwrap().stdout, b"inside\n");
-    assert_eq!((gate.connections(), server.connections()), (1, 1));
-    assert_eq!((gate.commands().len(), server.commands().len()), (0, 1));
+    let error = Connection::open(&ssh(settings)).await.unwrap_err();
+    assert!(matches!(error, ConnectError::HostKey { .. }));
+    assert!(error.to_string().ends_with("Host key verification failed. (on the way through gate)"), "{error}");
 }
 
 #[tokio::test]

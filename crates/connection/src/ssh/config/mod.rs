@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Where and how to connect, with nothing left open.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Effective {
     /// The name as the user gave it.
     pub(crate) original: String,
@@ -44,7 +44,7 @@ pub(crate) struct Effective {
 }
 
 /// `AddressFamily`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum AddressFamily {
     Any,
     Four,
@@ -52,7 +52,7 @@ pub(crate) enum AddressFamily {
 }
 
 /// How the bytes get there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Route {
     Direct,
     /// `ProxyJump`: through these hosts, the first one first.
@@ -62,7 +62,7 @@ pub(crate) enum Route {
 }
 
 /// A host to go through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Hop {
     pub(crate) host: String,
     pub(crate) user: Option<String>,
@@ -70,7 +70,7 @@ pub(crate) struct Hop {
 }
 
 /// How the host proves itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct HostKeys {
     pub(crate) checking: HostKeyChecking,
     /// The name under which the key is kept instead of the host's.
@@ -82,7 +82,7 @@ pub(crate) struct HostKeys {
 }
 
 /// How the user proves himself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Login {
     pub(crate) password: Option<Secret>,
     pub(crate) passphrase: Option<Secret>,
@@ -98,7 +98,7 @@ pub(crate) struct Login {
 }
 
 /// The ways of logging in that are done here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Method {
     PublicKey,
     KeyboardInteractive,
@@ -106,7 +106,7 @@ pub(crate) enum Method {
 }
 
 /// Lists of algorithms as they were written, `+`, `-` and `^` in front included.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Algorithms {
     pub(crate) ciphers: Option<String>,
     pub(crate) macs: Option<String>,
