@@ -111,12 +111,13 @@ pub fn run(invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -
 /// them.
 #[must_use]
 pub fn module_args(invocation: &Invocation, outcome: &Outcome) -> Map {
-    let checked = find(&invocation.module)
-        .and_then(|entry| validate(&entry.specification, invocation.arguments.clone()).ok().map(|v| (entry, v)));
-    let mut all = match checked {
-        Some((entry, validated)) => {
-            let secrets = secrets_of(entry.specification.options, &validated.arguments);
-            let mut all = validated.module_args();
+    let mut all = match find(&invocation.module) {
+        Some(entry) => {
+            let mut all = match validate(&entry.specification, invocation.arguments.clone()) {
+                Ok(validated) => validated.module_args(),
+                Err(error) => error.arguments,
+            };
+            let secrets = secrets_of(entry.specification.options, &all);
             all.values_mut().for_each(|value| remove_values(value, &secrets));
             all
         }

@@ -209,17 +209,14 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(args: &'a FindArgs, _ctx: &Context) -> Result<Self, Failure> {
+    fn new(args: &'a FindArgs, ctx: &mut Context) -> Result<Self, Failure> {
         let wanted_mode = match &args.mode {
             Data::Null => None,
             Data::Str(text) if text.is_empty() => None,
-            Data::Str(text) => Some(mode::parse(text, 0, false, mode::umask()).map_err(|error| {
-                let reason = match error {
-                    mode::ModeError::Malformed(details) => details,
-                    other => other.to_string(),
-                };
-                Failure::raised(&reason, None)
-            })?),
+            Data::Str(text) => {
+                let parsed = mode::parse(text, 0, false, mode::umask());
+                Some(parsed.map_err(|error| Failure::raised(&error.details, None))? & mode::PERMISSIONS)
+            }
             other => {
                 let kind = protocol::arguments::python::type_name(other);
                 return Err(Failure::new(format!(
@@ -228,7 +225,12 @@ impl<'a> Search<'a> {
             }
         };
         let everything = if args.use_regex { ".*" } else { "*" };
-        let patterns = if args.patterns.is_empty() { vec![everything.to_owned()] } else { args.patterns.clone() };
+        let patterns = if args.patterns.is_empty() {
+            ctx.show_argument("patterns", vec![everything]);
+            vec![everything.to_owned()]
+        } else {
+            args.patterns.clone()
+        };
         let refuse = |name: &str, text: &str| Failure::new(format!("failed to process {name}")).with(name, text);
         let age = args.age.as_deref().map(|text| {
             const UNITS: [(char, i64); 5] = [('s', 1), ('m', 60), ('h', 3600), ('d', 86400), ('w', 604_800)];

@@ -55,7 +55,7 @@ impl Module for Tempfile {
         let folder = args.path.map_or_else(|| default_folder(ctx), |path| path.0);
         let made = make(args.state, &folder, &args.prefix, &args.suffix);
         let path = made.map_err(|error| {
-            let name = paths::join(&folder, &format!("{}XXXXXXXX{}", args.prefix, args.suffix));
+            let name = paths::join(&folder, &format!("{}xxxxxxxx{}", args.prefix, args.suffix));
             Failure::new(os_error(&error, Some(&name)))
         })?;
         Ok(Outcome::changed(true).with("path", path))
@@ -109,6 +109,8 @@ mod tests {
         let outcome = check("tempfile", json!({}));
         assert!(outcome.skipped);
         assert_eq!(outcome.msg.as_deref(), Some("remote module (tempfile) does not support check mode"));
+        let msg = run("tempfile", json!({"path": "/no/such"})).msg;
+        assert_eq!(msg.as_deref(), Some("[Errno 2] No such file or directory: '/no/such/ansible.xxxxxxxx'"));
         let msg = run("tempfile", json!({"prefix": "a/b"})).msg;
         assert_eq!(msg.as_deref(), Some("prefix must be a valid file name component, got 'a/b'"));
     }

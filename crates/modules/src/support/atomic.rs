@@ -218,7 +218,7 @@ impl Staged {
             changed = true;
             diff.set("mode", mode::show(current), mode::show(wanted));
         }
-        fchmod(&self.file, Mode::from_raw_mode(wanted)).map_err(io::Error::from)?;
+        fchmod(&self.file, Mode::from_raw_mode(wanted & mode::PERMISSIONS)).map_err(io::Error::from)?;
         Ok(changed)
     }
 }

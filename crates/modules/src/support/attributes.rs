@@ -12,11 +12,7 @@ use std::{
 use macros::Arguments;
 use protocol::{Data, Map, arguments::python, outcome::Diff};
 
-use super::{
-    accounts, flags,
-    mode::{self, ModeError},
-    selinux,
-};
+use super::{accounts, flags, mode, selinux};
 use crate::{
     Context, Failure,
     module::{os_error, os_error_bytes},
@@ -188,13 +184,9 @@ impl FileAttributes {
                 return Err(Failure::new(msg).with("path", path).with("details", details));
             }
         };
-        mode::parse(text, current, is_directory, mode::umask()).map(Some).map_err(|error| {
-            let failure = Failure::new(error.to_string()).with("path", path);
-            match error {
-                ModeError::Malformed(details) => failure.with("details", details),
-                ModeError::TooMuch(mode) => failure.with("details", mode),
-            }
-        })
+        mode::parse(text, current, is_directory, mode::umask())
+            .map(Some)
+            .map_err(|error| Failure::new(error.to_string()).with("path", path).with("details", error.details))
     }
 
     fn apply_mode(&self, ctx: &Context, path: &str, diff: &mut AttributeDiff) -> Result<bool, Failure> {
@@ -218,7 +210,7 @@ impl FileAttributes {
             // Links have no mode of their own here.
             return Ok(false);
         }
-        match rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(wanted)) {
+        match rustix::fs::chmod(path, rustix::fs::Mode::from_raw_mode(wanted & mode::PERMISSIONS)) {
             Ok(()) => {}
             Err(rustix::io::Errno::NOENT | rustix::io::Errno::LOOP) => return Ok(false),
             Err(error) => return Err(Failure::raised(&os_error_bytes(&io::Error::from(error), path), None)),

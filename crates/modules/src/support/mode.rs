@@ -3,28 +3,25 @@
 /// Every permission bit.
 pub const PERMISSIONS: u32 = 0o7777;
 
-/// Why a mode is none.
+/// A mode that is neither octal nor symbols.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ModeError {
-    /// It is neither octal nor symbols; the details that Ansible gives.
-    #[error("mode must be in octal or symbolic form")]
-    Malformed(String),
-    /// It has more than permissions in it.
-    #[error("Invalid mode supplied, only permission info is allowed")]
-    TooMuch(u32),
+#[error("mode must be in octal or symbolic form")]
+pub struct ModeError {
+    /// The details that Ansible gives.
+    pub details: String,
 }
 
-/// The permission bits that `text` asks for on a file that has `current` (permission bits alone).
+/// The mode that `text` asks for on a file that has `current` (permission bits alone). Octal digits are taken as they
+/// are, even beyond the permission bits, which the kernel then leaves out.
 ///
 /// # Errors
 ///
 /// [`ModeError`].
 pub fn parse(text: &str, current: u32, is_directory: bool, umask: u32) -> Result<u32, ModeError> {
-    let mode = match octal(text) {
-        Some(mode) => mode,
-        None => symbolic(text, current & PERMISSIONS, is_directory, umask)?,
-    };
-    if mode & !PERMISSIONS != 0 { Err(ModeError::TooMuch(mode)) } else { Ok(mode) }
+    match octal(text) {
+        Some(mode) => Ok(mode),
+        None => symbolic(text, current & PERMISSIONS, is_directory, umask),
+    }
 }
 
 /// Python's `int(text, 8)`.
@@ -40,7 +37,7 @@ fn octal(text: &str) -> Option<u32> {
 fn symbolic(text: &str, current: u32, is_directory: bool, umask: u32) -> Result<u32, ModeError> {
     let mut mode = current;
     for clause in text.split(',') {
-        let bad = || ModeError::Malformed(format!("bad symbolic permission for mode: {clause}"));
+        let bad = || ModeError { details: format!("bad symbolic permission for mode: {clause}") };
         let operator = |character: char| matches!(character, '+' | '-' | '=');
         let first = clause.find(operator).unwrap_or(clause.len());
         let (users, mut rest) = clause.split_at(first);
@@ -119,10 +116,10 @@ pub fn umask() -> u32 {
         .unwrap_or(0o022)
 }
 
-/// A mode as Ansible shows it: `0644`.
+/// A mode (permission bits alone, unless more was asked for) as Ansible shows it: `0644`.
 #[must_use]
 pub fn show(mode: u32) -> String {
-    format!("0{:03o}", mode & PERMISSIONS)
+    format!("0{mode:03o}")
 }
 
 #[cfg(test)]
@@ -150,7 +147,7 @@ mod tests {
     #[test]
     fn what_is_no_mode_is_refused_with_ansibles_words() {
         let error = parse("u+z", 0, false, 0).unwrap_err();
-        assert_eq!(error, ModeError::Malformed("bad symbolic permission for mode: u+z".to_owned()));
-        assert_eq!(parse("100644", 0, false, 0), Err(ModeError::TooMuch(0o100_644)));
+        assert_eq!(error.details, "bad symbolic permission for mode: u+z");
+        assert_eq!(parse("100644", 0, false, 0), Ok(0o100_644));
     }
 }

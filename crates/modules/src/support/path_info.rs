@@ -29,7 +29,7 @@ pub(crate) fn add(values: &mut Map, ctx: &Context) {
     set("gid", link.gid().into());
     set("owner", user.into());
     set("group", group.into());
-    set("mode", mode::show(link.mode()).into());
+    set("mode", mode::show(link.mode() & mode::PERMISSIONS).into());
     set("state", state.into());
     if ctx.selinux.enabled
         && let Ok(Some(context)) = ctx.selinux.context(Path::new(&path))

@@ -27,10 +27,12 @@ impl Validated {
 }
 
 /// Arguments that did not pass: everything that is wrong, in Ansible's order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ArgumentError {
     /// Ansible's messages, at least one; Ansible shows the first.
     pub messages: Vec<String>,
+    /// The arguments as far as the check came with them: Ansible shows these in `invocation`.
+    pub arguments: Map,
     /// The first message speaks of options that do not exist: Ansible puts the module's name before it.
     unsupported: bool,
 }
@@ -39,7 +41,7 @@ impl ArgumentError {
     /// One thing that is wrong.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self { messages: vec![message.into()], unsupported: false }
+        Self { messages: vec![message.into()], arguments: Map::new(), unsupported: false }
     }
 
     /// The message that Ansible gives; `module` is the module's name as Ansible resolved it (`copy`,
@@ -91,7 +93,8 @@ pub fn validate(specification: &Specification, arguments: Map) -> Result<Validat
         }
         Some((_, unsupported)) => {
             let unsupported = *unsupported;
-            Err(ArgumentError { messages: check.errors.into_iter().map(|(message, _)| message).collect(), unsupported })
+            let messages = check.errors.into_iter().map(|(message, _)| message).collect();
+            Err(ArgumentError { messages, arguments: parameters, unsupported })
         }
     }
 }
@@ -290,8 +293,6 @@ impl Check {
                         ));
                     }
                 }
-                // A null that no default and no `required` turned into text is no choice either, but Ansible lets it
-                // fail here only where null was really given.
                 Some(value) if chosen(value) => {}
                 Some(value) => match unambiguous_boolean(value, option.choices) {
                     Some(choice) => {

@@ -66,14 +66,14 @@ pub(super) fn run(args: &CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure
     }
 
     // Apply.
-    let mut outcome = write(args, &dest_file, ctx).map_err(|failure| match &known {
-        Some(checksum) if !failure.clone().into_outcome().values.contains_key("checksum") => {
-            failure.with("checksum", checksum.as_str())
-        }
+    let written = write(args, &dest_file, ctx).map_err(|failure| match &known {
+        Some(checksum) if !failure.has("checksum") => failure.with("checksum", checksum.as_str()),
         _ => failure,
-    })?;
-    outcome.diff = diff;
-    Ok(outcome)
+    });
+    match written {
+        Ok(outcome) => Ok(Outcome { diff, ..outcome }),
+        Err(failure) => Err(diff.into_iter().fold(failure, Failure::with_diff)),
+    }
 }
 
 /// The checksum of a regular file that can be read; of a link only where it is followed.

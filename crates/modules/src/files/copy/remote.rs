@@ -29,7 +29,7 @@ pub(super) fn run(args: CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure>
     }
     let mut attributes = args.attributes.clone();
     if attributes.mode.as_str() == Some("preserve") {
-        let preserved = mode::show(metadata.mode());
+        let preserved = mode::show(metadata.mode() & mode::PERMISSIONS);
         ctx.show_argument("mode", preserved.as_str());
         attributes.mode = preserved.into();
     }
@@ -151,5 +151,15 @@ mod tests {
         let outcome = run("copy", json!({"src": source, "dest": at("new"), "remote_src": true}));
         assert_eq!(outcome.changed, Some(true), "{outcome:?}");
         assert_eq!(fs::read(at("new/d/f")).unwrap(), b"yy");
+    }
+
+    #[test]
+    fn a_tree_is_not_copied_into_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("a/b")).unwrap();
+        let (src, dest) = (folder.path().join("a"), folder.path().join("a/b"));
+        let outcome = run("copy", json!({"src": src, "dest": dest, "remote_src": true}));
+        assert!(outcome.msg.unwrap().ends_with("a folder cannot be copied into itself"));
+        assert_eq!(fs::read_dir(dest).unwrap().count(), 0);
     }
 }

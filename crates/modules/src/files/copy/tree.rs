@@ -12,6 +12,7 @@ use crate::{
     support::{
         atomic::{self, Keep, Staged},
         file_state::walk,
+        paths,
     },
 };
 
@@ -28,6 +29,12 @@ pub(super) struct Tree<'a> {
 impl Tree<'_> {
     /// Copies what differs; true where something did.
     pub(super) fn copy(&self, src: &Path, dest: &Path, ctx: &Context) -> Result<bool, Failure> {
+        let real = |path: &Path| paths::real(&path.to_string_lossy());
+        if Path::new(&real(dest)).starts_with(real(src)) && real(dest) != real(src) {
+            // It would find its own copies, and copy them, without end.
+            let (src, dest) = (src.display(), dest.display());
+            return Err(Failure::new(format!("Cannot copy {src} to {dest}: a folder cannot be copied into itself")));
+        }
         if !dest.exists() {
             if !ctx.check_mode {
                 self.copy_whole(src, dest, ctx)?;
