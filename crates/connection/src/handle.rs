@@ -91,7 +91,15 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Calls {
     last: CallId,
-    waiting: HashMap<CallId, mpsc::UnboundedSender<News>>,
+    waiting: HashMap<CallId, Listener>,
+}
+
+/// A call that waits.
+#[derive(Debug)]
+struct Listener {
+    news: mpsc::UnboundedSender<News>,
+    /// Chunks that were allowed and have not come.
+    credit: u32,
 }
 
 /// What a call hears.
@@ -183,7 +191,7 @@ impl HelperHandle {
             let mut calls = self.inner.shared.calls();
             calls.last = calls.last.wrapping_add(1);
             let id = calls.last;
-            calls.waiting.insert(id, sender);
+            calls.waiting.insert(id, Listener { news: sender, credit: 0 });
             id
         };
         let call = Call { link: self.clone(), id, news, content, chunks: 0, ended: false };
@@ -266,6 +274,9 @@ impl Call {
         if self.chunks < CREDIT / 2 {
             let more = CREDIT.saturating_sub(self.chunks);
             self.chunks = CREDIT;
+            if let Some(listener) = self.link.inner.shared.calls().waiting.get_mut(&self.id) {
+                listener.credit = listener.credit.saturating_add(more);
+            }
             self.link.send(&ToHelper::Credit { id: self.id, chunks: more });
         }
         self.step().await
@@ -277,7 +288,7 @@ impl Call {
             match next {
                 Some(News::NeedContent) => next = self.send_content().await,
                 Some(News::Chunk(bytes)) => {
-                    self.chunks = self.chunks.saturating_sub(1);
+                    self.chunks = self.chunks.saturating_sub(u32::from(!bytes.is_empty()));
                     return Ok(Step::Chunk(bytes));
                 }
                 Some(News::Done(outcome)) => {
@@ -477,12 +488,23 @@ fn deliver(buffer: &mut BytesMut, shared: &Shared) -> Result<(), frame::FrameErr
         };
         drop(buffer.split_to(length.saturating_add(4)));
         let mut calls = shared.calls();
-        let ended = matches!(news, News::Done(_) | News::NotRun);
-        let receiver = if ended { calls.waiting.remove(&id) } else { calls.waiting.get(&id).cloned() };
-        if let Some(receiver) = receiver {
-            // A call that was given up does not listen.
-            let _ = receiver.send(news);
-        }
+        let sent = match &news {
+            News::Done(_) | News::NotRun => calls.waiting.remove(&id).map(|listener| listener.news.send(news)),
+            News::NeedContent => calls.waiting.get(&id).map(|listener| listener.news.send(news)),
+            News::Chunk(bytes) => match calls.waiting.get_mut(&id) {
+                // Whoever sends without leave would fill our memory. The empty piece at the end needs none.
+                Some(listener) if listener.credit == 0 && !bytes.is_empty() => {
+                    return Err(frame::FrameError::Malformed(format!("a chunk of call {id} without leave")));
+                }
+                Some(listener) => {
+                    listener.credit = listener.credit.saturating_sub(u32::from(!bytes.is_empty()));
+                    Some(listener.news.send(news))
+                }
+                None => None,
+            },
+        };
+        // A call that was given up does not listen.
+        drop(sent);
     }
     Ok(())
 }

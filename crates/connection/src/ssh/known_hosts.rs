@@ -86,12 +86,13 @@ pub(crate) fn name(host: &str, port: u16) -> String {
 }
 
 impl KnownHosts {
-    /// Reads the files; one that does not exist is empty. Lines that are no entries are passed over, as OpenSSH does.
-    pub(crate) fn read<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> std::io::Result<Self> {
+    /// Reads what the files say of a host, under any of its names; a file that does not exist is empty. Lines that are no
+    /// entries are passed over, as OpenSSH does.
+    pub(crate) fn read<'a>(files: impl IntoIterator<Item = &'a PathBuf>, names: &[&str]) -> std::io::Result<Self> {
         let mut entries = Vec::new();
         for file in files {
             match std::fs::read(file) {
-                Ok(bytes) => entries.extend(parse(file, &String::from_utf8_lossy(&bytes))),
+                Ok(bytes) => entries.extend(parse(file, &String::from_utf8_lossy(&bytes), names)),
                 Err(error)
                     if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {}
                 Err(error) => return Err(std::io::Error::new(error.kind(), format!("{}: {error}", file.display()))),
@@ -178,7 +179,8 @@ fn certificate_is_good(certificate: &Certificate, host: &str, now: SystemTime) -
     Ok(())
 }
 
-fn parse<'a>(file: &'a Path, text: &'a str) -> impl Iterator<Item = Entry> + 'a {
+/// The entries of a file for hosts of these names. Keys of other hosts are not even decoded: files can be long.
+fn parse<'a>(file: &'a Path, text: &'a str, hosts: &'a [&'a str]) -> impl Iterator<Item = Entry> + 'a {
     text.lines().enumerate().filter_map(move |(index, line)| {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -196,7 +198,6 @@ fn parse<'a>(file: &'a Path, text: &'a str) -> impl Iterator<Item = Entry> + 'a 
             names = words.next()?;
         }
         let (kind, blob) = (words.next()?, words.next()?);
-        let key = PublicKey::from_openssh(&format!("{kind} {blob}")).ok()?.key_data().clone();
         let names = match names.strip_prefix("|1|") {
             Some(rest) => {
                 let (salt, hash) = rest.split_once('|')?;
@@ -204,6 +205,10 @@ fn parse<'a>(file: &'a Path, text: &'a str) -> impl Iterator<Item = Entry> + 'a 
             }
             None => Names::Patterns(names.split(',').map(str::to_owned).collect()),
         };
+        if !hosts.iter().any(|host| names.matches(host)) {
+            return None;
+        }
+        let key = PublicKey::from_openssh(&format!("{kind} {blob}")).ok()?.key_data().clone();
         Some(Entry { file: file.to_owned(), line: index.saturating_add(1), marker, names, key })
     })
 }
@@ -243,13 +248,13 @@ mod tests {
     const OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA6rWI3G1sz07DnfFlrouTcysQlj2P+jpNSOEWD9OJ3X";
     const ECDSA: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBMDiXqhMUBxx8BtkfJtgn6C9JPRlIKFSOYQ3X5PRBFFbYTYnlSGgPl4gWGmqYWJWXjOgzYkqAVAv1YFUFVS1QMA=";
 
-    fn hosts(text: &str) -> KnownHosts {
-        KnownHosts { entries: parse(Path::new("known_hosts"), text).collect() }
+    fn hosts(text: &str, name: &str) -> KnownHosts {
+        KnownHosts { entries: parse(Path::new("known_hosts"), text, &[name]).collect() }
     }
 
     fn check(text: &str, name: &str, key: &str) -> Standing {
         let shown = PublicKeyOrCertificate::from(PublicKey::from_openssh(key).unwrap());
-        hosts(text).check(name, name, &shown, SystemTime::UNIX_EPOCH)
+        hosts(text, name).check(name, name, &shown, SystemTime::UNIX_EPOCH)
     }
 
     #[test]
@@ -281,7 +286,7 @@ mod tests {
     fn a_key_of_another_type_is_unknown_and_the_known_types_are_preferred() {
         let text = format!("web1 {ECDSA}\n");
         let others = vec!["ecdsa-sha2-nistp256".to_owned()];
-        assert_eq!(hosts(&text).key_types("web1"), others);
+        assert_eq!(hosts(&text, "web1").key_types("web1"), others);
         assert_eq!(check(&text, "web1", KEY), Standing::Unknown { others });
     }
 
@@ -300,7 +305,7 @@ mod tests {
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::write(&file, text.trim_end()).unwrap();
         remember(&file, "web2", &key, true).unwrap();
-        let known = KnownHosts::read([&file]).unwrap();
+        let known = KnownHosts::read([&file], &["web1", "web2"]).unwrap();
         let shown = PublicKeyOrCertificate::from(key);
         for host in ["web1", "web2"] {
             assert_eq!(known.check(host, host, &shown, SystemTime::UNIX_EPOCH), Standing::Known);

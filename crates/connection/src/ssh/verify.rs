@@ -37,13 +37,14 @@ pub(crate) enum Judgement {
 impl Verifier {
     pub(crate) fn new(effective: &Effective) -> Result<Self, String> {
         let settings = effective.host_keys.clone();
-        let known = KnownHosts::read(settings.user_files.iter().chain(&settings.global_files))
-            .map_err(|error| format!("The known host keys cannot be read: {error}"))?;
         let host = settings.alias.clone().unwrap_or_else(|| effective.host.clone());
         let name = match &settings.alias {
             Some(alias) => alias.to_lowercase(),
             None => known_hosts::name(&effective.host, effective.port),
         };
+        let known =
+            KnownHosts::read(settings.user_files.iter().chain(&settings.global_files), &[name.as_str(), host.as_str()])
+                .map_err(|error| format!("The known host keys cannot be read: {error}"))?;
         let file = settings.user_files.first().map_or_else(|| PathBuf::from("~/.ssh/known_hosts"), Clone::clone);
         let port = effective.port;
         let plain = effective.route == Route::Direct && settings.alias.is_none();
