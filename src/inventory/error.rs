@@ -29,15 +29,22 @@ pub(super) struct Fault {
     pub(super) place: Option<(Span, String)>,
     /// No other reader may try: the source is of a kind that is not done yet.
     pub(super) fatal: bool,
+    /// Python itself would raise it (`ValueError`), so that Ansible does not catch it where it catches its own.
+    pub(super) python: bool,
 }
 
 impl Fault {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, place: None, fatal: false }
+        Self { message: message.into(), help: None, place: None, fatal: false, python: false }
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    pub(super) fn python(mut self) -> Self {
+        self.python = true;
         self
     }
 

@@ -23,7 +23,10 @@ pub(super) fn read(data: &mut Data, source: &str) -> Result<(), Fault> {
 /// `advanced_host_list`: ranges are spread out.
 pub(super) fn read_advanced(data: &mut Data, source: &str) -> Result<(), Fault> {
     for name in names(source) {
-        let (hosts, port) = ini::expand(name).unwrap_or_else(|_| (vec![name.to_owned()], None));
+        let (hosts, port) = match ini::expand(name) {
+            Err(fault) if !fault.python => (vec![name.to_owned()], None),
+            expanded => expanded?,
+        };
         for host in hosts {
             if !data.hosts.contains_key(host.as_str()) {
                 data.add_host(&host, Some(UNGROUPED), port)?;

@@ -30,6 +30,7 @@ fn split(pattern: &str) -> Result<(&str, &str, &str), Fault> {
     whole().ok_or_else(|| {
         Fault::new(format!("'{pattern}' has no complete range in brackets"))
             .help("write ranges as name[BEGIN:END] or name[BEGIN:END:STEP]")
+            .python()
     })
 }
 
@@ -62,13 +63,13 @@ fn values(range: &str) -> Result<Vec<String>, Fault> {
     }
     let (from, to, step) = (integer(begin)?, integer(end)?, integer(step)?);
     let Ok(step @ 1..) = usize::try_from(step) else {
-        return if step == 0 { Err(Fault::new("range() arg 3 must not be zero")) } else { Ok(Vec::new()) };
+        return if step == 0 { Err(Fault::new("range() arg 3 must not be zero").python()) } else { Ok(Vec::new()) };
     };
     Ok((from..=to).step_by(step).map(|number| format!("{number:0width$}")).collect())
 }
 
 fn integer(text: &str) -> Result<i64, Fault> {
-    text.parse().map_err(|_| Fault::new(format!("invalid literal for int() with base 10: '{text}'")))
+    text.parse().map_err(|_| Fault::new(format!("invalid literal for int() with base 10: '{text}'")).python())
 }
 
 #[cfg(test)]

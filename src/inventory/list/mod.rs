@@ -2,6 +2,8 @@
 //!
 //! The texts have no line break at their end.
 
+mod yaml_text;
+
 use std::{collections::HashSet, path::PathBuf, rc::Rc};
 
 use indexmap::IndexMap;
@@ -70,6 +72,8 @@ pub struct Listing {
     /// `--playbook-dir`: `group_vars` and `host_vars` there hold too. Without it those of the working directory hold for
     /// the variables of hosts, unless they are exported.
     pub playbook_dir: Option<PathBuf>,
+    /// YAML instead of JSON (`--yaml`); graphs are neither.
+    pub yaml: bool,
 }
 
 impl Listing {
@@ -82,6 +86,9 @@ impl Listing {
         self.place(inventory);
         let hosts = inventory.hosts_matching(&["all".to_owned()], warn)?;
         let available: HashSet<_> = hosts.iter().cloned().collect();
+        if self.yaml {
+            return yaml_text::all(self, inventory, &available);
+        }
         let mut groups = Map::new();
         self.format(inventory, ALL, &available, &mut HashSet::new(), &mut groups)?;
         let mut variables = Map::new();
@@ -118,6 +125,9 @@ impl Listing {
         };
         let host = inventory.host(name);
         let found = host.map(|host| self.host_vars(inventory, host)).transpose()?.unwrap_or_default();
+        if self.yaml {
+            return yaml_text::variables(&found);
+        }
         Ok(python_json::dumps(&plain_map(&found, false)?, STYLE))
     }
 
