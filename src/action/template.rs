@@ -4,15 +4,18 @@
 
 use std::{
     fs,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use jinja::{Dict, Origin, Str, Value};
+use jinja::{Origin, Str};
 use protocol::Outcome;
 
 use super::{ActionContext, ActionError, ActionOutcome, Local, copy, files, module};
-use crate::{template::Templar, vars::Layer};
+use crate::{
+    template::{Templar, file_variables::file_variables},
+    vars::Layer,
+};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
@@ -61,7 +64,10 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         }
         let name = source.display().to_string();
         let origin = Origin { file: name.as_str().into(), line: 1, column: 1 };
-        let scope = context.scope.with(Layer::Loop, variables(context, &src, &source, &dest));
+        let scope = context.scope.with(
+            Layer::Loop,
+            file_variables(&src, &source, Some(&dest), context.scope.layers().raw("ansible_managed").is_none()),
+        );
         let template = Str::trusted(text, Some(origin));
         let rendered =
             context.templar().render_file(&template, &name, &options, search_path(context, &source), &scope)?;
@@ -108,39 +114,4 @@ fn search_path(context: &ActionContext<'_>, source: &Path) -> Vec<PathBuf> {
     folders.push(context.playbook_dir.to_owned());
     folders.extend(source.parent().map(Path::to_owned));
     folders.into_iter().flat_map(|folder| [folder.join("templates"), folder]).collect()
-}
-
-/// `template_host`, `template_path` and the like.
-fn variables(context: &ActionContext<'_>, src: &str, source: &Path, dest: &str) -> Dict {
-    let variables = Dict::new();
-    let absolute = std::path::absolute(source).unwrap_or_else(|_| source.to_owned());
-    let metadata = fs::metadata(source).ok();
-    let owner = metadata.as_ref().map_or_else(String::new, |metadata| user_name(metadata.uid()));
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    variables.insert("template_host", Value::from(host));
-    variables.insert("template_path", Value::from(src));
-    variables.insert("template_fullpath", Value::from(absolute.display().to_string()));
-    variables.insert("template_destpath", Value::from(dest));
-    variables.insert("template_uid", Value::from(owner));
-    let modified = metadata.and_then(|metadata| jiff::Timestamp::from_second(metadata.mtime()).ok());
-    if let Some(modified) = modified {
-        let shown = modified.to_zoned_datetime(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-        variables.insert("template_mtime", Value::from(shown));
-    }
-    let now = jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S").to_string();
-    variables.insert("template_run_date", Value::from(now));
-    if context.scope.layers().raw("ansible_managed").is_none() {
-        variables.insert("ansible_managed", Value::from("Ansible managed"));
-    }
-    variables
-}
-
-fn user_name(uid: u32) -> String {
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let found = passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    });
-    found.unwrap_or_else(|| uid.to_string())
 }

@@ -33,6 +33,7 @@ pub struct Session {
     pub variables: Rc<Variables>,
     /// The vault passwords.
     pub vault: Rc<VaultSecrets>,
+    lookups: lookup::Registry,
 }
 
 impl Session {
@@ -44,7 +45,8 @@ impl Session {
     pub fn open(options: &RunOptions, terminal: &mut Terminal) -> Result<Self> {
         let config = Rc::new(options.config.clone());
         let vault = Rc::new(options.vault.clone());
-        let templar = templar(&vault);
+        let lookups = lookup::Registry::new(Rc::clone(&config), Some(Rc::clone(&vault) as Rc<dyn yaml::Decrypt>));
+        let templar = templar(&lookups, &vault);
         let extra = extra_variables(&options.extra_vars, &config, &vault)?;
         let mut warnings = Vec::new();
         let inventory = Inventory::load(&config.inventory, &config, &vault, &mut |warning| warnings.push(warning));
@@ -55,7 +57,7 @@ impl Session {
         inventory.set_limit(options.limit.as_deref())?;
         let magic = run_variables(options, &config);
         let variables = Variables::new(Rc::clone(&templar), inventory, extra, magic, config.inject_facts_as_vars);
-        Ok(Self { config, templar, variables, vault })
+        Ok(Self { config, templar, variables, vault, lookups })
     }
 
     /// A loader of playbooks with this session's paths, secrets and variables.
@@ -88,7 +90,7 @@ impl Session {
             variables: self.variables,
             loader,
             vault: Rc::new(Opener { secrets: self.vault }),
-            lookups: Rc::new(lookup::Registry),
+            lookups: Rc::new(self.lookups),
             callback,
             prompt: Rc::new(super::ask::TerminalPrompt),
             helper,
@@ -98,9 +100,9 @@ impl Session {
 
 /// What renders: Ansible's environment with its lookups.
 #[must_use]
-pub fn templar(vault: &Rc<VaultSecrets>) -> Rc<Templar> {
+pub fn templar(lookups: &lookup::Registry, vault: &Rc<VaultSecrets>) -> Rc<Templar> {
     let mut environment = environment::environment();
-    lookup::Registry::register(&mut environment);
+    lookups.register(&mut environment);
     Templar::new(environment, Some(Rc::clone(vault) as Rc<dyn yaml::Decrypt>))
 }
 

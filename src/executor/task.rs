@@ -111,7 +111,7 @@ fn loop_items(run: &Run, task: &Task, scope: &Rc<VariableScope>) -> Result<Optio
                 .as_list()
                 .map(List::raw_values)
                 .unwrap_or_default();
-            let items = run.lookups.with(name, terms, scope).map_err(error)?;
+            let items = run.lookups.with(name, terms, &task.action.name, scope).map_err(error)?;
             Ok(Some(items))
         }
     }

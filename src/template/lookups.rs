@@ -8,10 +8,17 @@ use super::{TemplateError, VariableScope};
 
 /// Lookups as loops use them.
 pub trait Lookups {
-    /// The items of `with_NAME`.
+    /// The items of `with_NAME` of a task; `action` is its action's name as written, which says where
+    /// `with_first_found` looks.
     ///
     /// # Errors
     ///
     /// There is no such lookup, or it fails.
-    fn with(&self, name: &str, terms: Vec<Value>, scope: &Rc<VariableScope>) -> Result<Vec<Value>, TemplateError>;
+    fn with(
+        &self,
+        name: &str,
+        terms: Vec<Value>,
+        action: &str,
+        scope: &Rc<VariableScope>,
+    ) -> Result<Vec<Value>, TemplateError>;
 }

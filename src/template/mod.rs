@@ -11,6 +11,7 @@
 pub mod data;
 pub mod environment;
 pub mod error;
+pub mod file_variables;
 pub mod filters;
 pub mod globals;
 pub mod loader;

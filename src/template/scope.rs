@@ -62,6 +62,12 @@ impl VariableScope {
         &self.templar
     }
 
+    /// This scope, to be kept.
+    #[must_use]
+    pub fn shared(&self) -> Rc<Self> {
+        self.this()
+    }
+
     fn this(&self) -> Rc<Self> {
         self.this
             .upgrade()
@@ -137,6 +143,10 @@ impl Scope for VariableScope {
             names.extend(magic.names().into_iter().map(Rc::from));
         }
         names
+    }
+
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        Some(self)
     }
 }
 

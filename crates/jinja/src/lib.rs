@@ -37,4 +37,9 @@ pub trait Scope {
 
     /// All names, for suggestions and for `vars`.
     fn names(&self) -> Vec<std::rc::Rc<str>>;
+
+    /// The scope itself, for functions of the engine's user that know its type; none hides it.
+    fn as_any(&self) -> Option<&dyn std::any::Any> {
+        None
+    }
 }

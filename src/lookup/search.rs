@@ -1,0 +1,66 @@
+//! Where lookups look for files.
+
+use std::path::PathBuf;
+
+use jinja::{Error, Scope, Value};
+
+use super::Request;
+
+impl Request<'_> {
+    /// A variable as text.
+    fn variable(&self, name: &str) -> Result<Option<String>, Error> {
+        match self.scope.lookup(name)? {
+            Some(Value::Str(text)) => Ok(Some(text.as_str().to_owned())),
+            _ => Ok(None),
+        }
+    }
+
+    /// The folder of the playbook, else the working directory.
+    pub(super) fn basedir(&self) -> Result<PathBuf, Error> {
+        let folder = self.variable("playbook_dir")?;
+        Ok(folder.map_or_else(|| self.registry.config.environment.cwd.clone(), PathBuf::from))
+    }
+
+    /// The folders of the task, nearest first.
+    pub(super) fn search_path(&self) -> Result<Vec<PathBuf>, Error> {
+        if let Some(Value::List(paths)) = self.scope.lookup("ansible_search_path")? {
+            return paths.values()?.iter().map(|path| path.to_str().map(PathBuf::from)).collect();
+        }
+        Ok(vec![match self.variable("role_path")? {
+            Some(role) => PathBuf::from(role),
+            None => self.basedir()?,
+        }])
+    }
+
+    /// Finds a file as it is if absolute, else in `FOLDER/` and beside it in each folder of the task, at last in the
+    /// playbook's.
+    ///
+    /// Source: Ansible documentation, "Search paths in Ansible".
+    pub(super) fn find(&self, folder: Option<&str>, term: &Value) -> Result<Option<PathBuf>, Error> {
+        let Value::Str(name) = term else {
+            let message = format!("'{}' object has no attribute 'startswith'", term.type_name());
+            return Err(Error::new(jinja::Kind::Attribute, message));
+        };
+        let environment = &self.registry.config.environment;
+        if name.starts_with(['~', '/']) {
+            let path = environment.resolve(name, None);
+            return Ok(path.exists().then_some(path));
+        }
+        let in_role = self.variable("role_path")?.is_some();
+        let mut candidates = Vec::new();
+        for base in self.search_path()? {
+            let base = environment.resolve(&base.display().to_string(), None);
+            // A role's tasks stand in `tasks/`; its files beside it.
+            if let Some(parent) = base.parent().filter(|parent| in_role && parent.ends_with("tasks")) {
+                candidates.extend(folder.and_then(|folder| Some(parent.parent()?.join(folder).join(name.as_str()))));
+                candidates.push(parent.join(name.as_str()));
+            }
+            candidates.extend(folder.map(|folder| base.join(folder).join(name.as_str())));
+            candidates.push(base.join(name.as_str()));
+        }
+        let basedir = self.basedir()?;
+        candidates.extend(folder.map(|folder| basedir.join(folder).join(name.as_str())));
+        candidates.push(basedir.join(name.as_str()));
+        Ok(candidates.into_iter().find(|path| path.exists()))
+    }
+}
