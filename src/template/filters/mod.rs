@@ -2,9 +2,105 @@
 //!
 //! Source: Ansible documentation, "Using filters to manipulate data".
 
-use jinja::Environment;
+mod collection;
+mod hash;
+mod json;
+mod json_read;
+mod misc;
+mod path;
+pub(super) mod regex;
+mod sets;
+mod text;
+mod yaml;
 
-/// Adds all filters.
+use std::rc::Rc;
+
+use jinja::{Call, Environment, Error, Hooks, Kind, Plugin, Value};
+
+/// What filters and tests answer.
+pub(super) type Result<T> = std::result::Result<T, Error>;
+
+/// Adds all filters, and says in Ansible's words which of them failed.
 pub fn register(environment: &mut Environment) {
-    let _ = environment;
+    environment.set_prefixes(&["ansible.builtin.", "ansible.legacy."]);
+    environment.set_hooks(Rc::new(Words));
+    misc::add(environment);
+    json::add(environment);
+    yaml::add(environment);
+    collection::add(environment);
+    regex::add(environment);
+    sets::add(environment);
+    text::add(environment);
+    hash::add(environment);
+    path::add(environment);
+}
+
+/// Ansible's words for a filter or test that failed.
+struct Words;
+
+impl Hooks for Words {
+    fn plugin_error(&self, plugin: Plugin, name: &str, error: Error) -> Error {
+        if matches!(error.kind, Kind::Undefined | Kind::Limit) {
+            return error;
+        }
+        let plugin = match plugin {
+            Plugin::Filter => "filter",
+            Plugin::Test => "test",
+        };
+        let message = format!("The {plugin} plugin 'ansible.builtin.{name}' failed: {}", error.message);
+        Error { kind: Kind::Other, message, ..error }
+    }
+}
+
+/// The parameter that was given, or `None`.
+pub(super) fn or_none(value: Option<Value>) -> Value {
+    value.unwrap_or(Value::None)
+}
+
+/// The truth of a parameter, or what it is where it was not given.
+pub(super) fn flag(value: Option<Value>, default: bool) -> Result<bool> {
+    value.map_or(Ok(default), |value| value.truthy())
+}
+
+/// The one argument of a filter or test.
+pub(super) fn only(call: &mut Call<'_>, function: &str, name: &str) -> Result<Value> {
+    let [value] = call.bind(function, 1, [name])?;
+    Ok(or_none(value))
+}
+
+/// What was given, if it was given and is not `None`.
+pub(super) fn given(value: Option<Value>) -> Option<Value> {
+    value.filter(|value| !value.is_none())
+}
+
+/// The name of a value's class as ansible-core's templates have it: containers there have classes of their own.
+pub(super) fn class_name(value: &Value) -> &str {
+    match value {
+        Value::List(_) => "_AnsibleLazyTemplateList",
+        Value::Dict(_) => "_AnsibleLazyTemplateDict",
+        Value::Tuple(_) => "_AnsibleLazyAccessTuple",
+        Value::Str(text) if text.origin().is_some() => "_AnsibleTaggedStr",
+        other => other.type_name(),
+    }
+}
+
+/// `<class '...'>`, as Python prints a value's class.
+pub(super) fn class(value: &Value) -> String {
+    let name = class_name(value);
+    match value {
+        Value::List(_) | Value::Dict(_) | Value::Tuple(_) => {
+            format!("<class 'ansible._internal._templating._lazy_containers.{name}'>")
+        }
+        _ if name == "_AnsibleTaggedStr" => format!("<class 'ansible.module_utils._internal._datatag.{name}'>"),
+        _ => format!("<class '{name}'>"),
+    }
+}
+
+/// Whether Ansible takes a value as a sequence: text and mappings are none.
+pub(super) fn is_sequence(value: &Value) -> bool {
+    match value {
+        Value::List(_) | Value::Tuple(_) => true,
+        Value::Object(object) => object.is_sequence(),
+        _ => false,
+    }
 }

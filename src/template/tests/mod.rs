@@ -2,9 +2,17 @@
 //!
 //! Source: Ansible documentation, "Tests".
 
+mod file;
+mod result;
+mod value;
+mod version;
+
 use jinja::Environment;
 
 /// Adds all tests.
 pub fn register(environment: &mut Environment) {
-    let _ = environment;
+    result::add(environment);
+    value::add(environment);
+    version::add(environment);
+    file::add(environment);
 }
