@@ -159,17 +159,19 @@ impl From<ArgumentValueError> for Failure {
 /// An error of the system as Python writes it: `[Errno 2] No such file or directory: '/x'`.
 #[must_use]
 pub fn os_error(error: &io::Error, path: Option<&str>) -> String {
-    let error = systems_own(error);
     let reason = strerror(error);
-    let number = error.raw_os_error().map(|number| format!("[Errno {number}] ")).unwrap_or_default();
+    let number = errno(error).map(|number| format!("[Errno {number}] ")).unwrap_or_default();
     let path = path.map(|path| format!(": {}", protocol::arguments::python::repr_str(path))).unwrap_or_default();
     format!("{number}{reason}{path}")
 }
 
-/// The system's error within one that a library has wrapped.
-fn systems_own(error: &io::Error) -> &io::Error {
-    let inner = error.get_ref().and_then(std::error::Error::source).and_then(|source| source.downcast_ref());
-    if error.raw_os_error().is_none() { inner.unwrap_or(error) } else { error }
+/// The system's number for an error, also where a library has wrapped it and left the number in the text alone.
+fn errno(error: &io::Error) -> Option<i32> {
+    error.raw_os_error().or_else(|| {
+        let text = error.to_string();
+        let (_, number) = text.split_once("(os error ")?;
+        number.split_once(')')?.0.parse().ok()
+    })
 }
 
 /// As [`os_error`], for a path that Python holds as bytes: `[Errno 2] No such file or directory: b'/x'`.

@@ -124,7 +124,7 @@ fn write(args: &CopyArgs, dest_file: &str, ctx: &mut Context) -> Result<Outcome,
     let source = shown_source(dest_file, ctx);
     let name = args._original_basename.clone().unwrap_or_else(|| paths::basename(&source).to_owned());
     let place = match Place::find(args, &name, &source, ctx)? {
-        Found::Done(outcome) => return Ok(outcome),
+        Found::Done(outcome) => return Ok(*outcome),
         Found::Place(place) => place,
     };
     let before = place.checksum();

@@ -27,7 +27,7 @@ pub(super) enum Found {
     /// A place.
     Place(Place),
     /// The end already: a result.
-    Done(Outcome),
+    Done(Box<Outcome>),
 }
 
 impl Place {
@@ -45,7 +45,7 @@ impl Place {
             if !Path::new(&folder).exists() {
                 if ctx.check_mode {
                     let msg = format!("dest directory {folder} would be created");
-                    return Ok(Found::Done(Outcome::changed(true).with_msg(msg).with("src", src)));
+                    return Ok(Found::Done(Box::new(Outcome::changed(true).with_msg(msg).with("src", src))));
                 }
                 make_folders(args, &folder, ctx)?;
                 changed = true;
@@ -60,7 +60,7 @@ impl Place {
             }
             if !args.force {
                 let outcome = Outcome::changed(false).with_msg("file already exists");
-                return Ok(Found::Done(outcome.with("src", src).with("dest", dest)));
+                return Ok(Found::Done(Box::new(outcome.with("src", src).with("dest", dest))));
             }
         } else {
             let folder = paths::dirname(&dest);

@@ -53,7 +53,7 @@ pub(super) fn run(args: CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure>
     let both_folders = metadata.is_dir();
     let name = args._original_basename.clone().unwrap_or_else(|| paths::basename(src).to_owned());
     let place = match Place::find(&args, &name, src, ctx)? {
-        Found::Done(outcome) => return Ok(outcome),
+        Found::Done(outcome) => return Ok(*outcome),
         Found::Place(place) => place,
     };
     let mut changed = place.changed;
@@ -90,9 +90,7 @@ pub(super) fn run(args: CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure>
             tree::Tree { attributes: &attributes, follow: args.local_follow == Some(true), links: args.local_follow };
         changed |= tree.copy(Path::new(src), Path::new(&target), ctx)?;
     }
-    if !(ctx.check_mode && !Path::new(&place.dest).exists()) || !attributes.is_empty() {
-        changed |= attributes.apply(ctx, &place.dest, None)?;
-    }
+    changed |= attributes.apply(ctx, &place.dest, None)?;
     let mut outcome = Outcome::changed(changed)
         .with("dest", place.dest)
         .with("src", src)
