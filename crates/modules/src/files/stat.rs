@@ -154,9 +154,21 @@ fn seconds(seconds: i64, nanoseconds: i64) -> f64 {
     seconds as f64 + 1e-9 * nanoseconds as f64
 }
 
-/// MIME type and character set as file(1) says.
+/// MIME type and character set as file(1) says; what it says of folders, links and empty files is known, and a process
+/// the less.
 fn mime(ctx: &Context, path: &str) -> Option<(String, String)> {
     let file = ctx.find_bin("file")?;
+    let kind = fs::symlink_metadata(path).ok()?;
+    let known = match () {
+        // Of a link that leads nowhere it tells no character set, and Ansible then takes nothing of it.
+        () if kind.is_symlink() => Path::new(path).exists().then_some("inode/symlink"),
+        () if kind.is_dir() => Some("inode/directory"),
+        () if kind.is_file() && kind.len() == 0 => Some("inode/x-empty"),
+        () => None,
+    };
+    if let Some(known) = known {
+        return Some((known.to_owned(), "binary".to_owned()));
+    }
     let output =
         ctx.command([file.as_str(), "--mime-type", "--mime-encoding", path]).run().ok().filter(|o| o.success())?;
     let text = output.stdout_text();
