@@ -1,10 +1,13 @@
 //! The inventory on the screen.
 
-use std::io::Write;
+use std::{io::Write, rc::Rc};
+
+use jinja::Value;
 
 use super::{
     Failure, Result,
     options::{InventoryOptions, Listing},
+    session::extra_variables,
     terminal::Terminal,
 };
 use crate::{
@@ -18,9 +21,6 @@ use crate::{
 ///
 /// The inventory is refused, or it does not have what was asked for.
 pub fn print(options: &InventoryOptions, terminal: &mut Terminal) -> Result {
-    if !options.extra_vars.is_empty() {
-        return Err(Failure::NotYet("the flag --extra-vars for listings of the inventory".to_owned()));
-    }
     let mut warnings = Vec::new();
     let text = text(options, &mut |warning| warnings.push(warning));
     for warning in &warnings {
@@ -42,8 +42,16 @@ fn text(options: &InventoryOptions, warn: &mut dyn FnMut(Diagnostic)) -> Result<
     if options.limit.is_some() && matches!(options.listing, Listing::All { .. }) {
         inventory.set_limit(options.limit.as_deref()).map_err(generic)?;
     }
-    let mut listing =
-        inventory::list::Listing { playbook_dir: config.playbook_dir.clone(), ..inventory::list::Listing::default() };
+    let extra = extra_variables(&options.extra_vars, config, &options.vault)?;
+    let extra_vars = extra.raw_items().into_iter().filter_map(|(name, value)| match name {
+        Value::Str(name) => Some((Rc::from(&*name), value)),
+        _ => None,
+    });
+    let mut listing = inventory::list::Listing {
+        playbook_dir: config.playbook_dir.clone(),
+        extra_vars: extra_vars.collect(),
+        ..inventory::list::Listing::default()
+    };
     let text = match &options.listing {
         Listing::All { export, .. } => {
             listing.export = *export;

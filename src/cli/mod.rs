@@ -7,6 +7,7 @@
 //! - [`start`]: where the executor takes over; [`sinks`]: the callbacks that a run has.
 //! - [`exit`]: error kind -> exit code, and how errors are shown.
 
+pub mod adhoc;
 pub mod ansible;
 pub mod arguments;
 pub mod ask;
@@ -15,6 +16,7 @@ pub mod exit;
 pub mod flags;
 pub mod listing;
 pub mod options;
+pub mod playbook_listing;
 pub mod program;
 pub mod prompt;
 pub mod session;

@@ -107,7 +107,7 @@ pub fn templar(lookups: &lookup::Registry, vault: &Rc<VaultSecrets>) -> Rc<Templ
 }
 
 /// `-e`, in order: later ones win.
-fn extra_variables(given: &[ExtraVars], config: &Config, vault: &VaultSecrets) -> Result<Dict> {
+pub(super) fn extra_variables(given: &[ExtraVars], config: &Config, vault: &VaultSecrets) -> Result<Dict> {
     let merged = Dict::new();
     for one in given {
         let value = match one {

@@ -4,12 +4,16 @@ use std::{path::PathBuf, rc::Rc};
 
 use super::{
     Failure, Result,
+    adhoc::{self, ADHOC, Adhoc},
     options::{self, ApplyOptions, ExecOptions, InventoryOptions, RenderOptions},
     session::{self, Session},
     sinks,
     terminal::Terminal,
 };
-use crate::executor::{self, RunError, run_playbooks};
+use crate::{
+    diagnostic::Diagnostic,
+    executor::{self, RunError, run_playbooks},
+};
 
 /// Runs playbooks, or lists what they would run.
 ///
@@ -19,8 +23,9 @@ use crate::executor::{self, RunError, run_playbooks};
 pub fn apply(options: ApplyOptions, terminal: &mut Terminal) -> Result {
     let session = Session::open(&options.run, terminal)?;
     let paths = session::paths(&session.config, &options.playbooks);
+    targets(&session, "all", options.run.limit.as_deref(), terminal)?;
     if options.list_tasks || options.list_tags || options.run.list_hosts {
-        return Err(Failure::NotYet("--list-hosts, --list-tasks and --list-tags".to_owned()));
+        return super::playbook_listing::print(&options, &session, terminal);
     }
     let callback = sinks::of_playbooks(&options.run, terminal)?;
     let mut told = told(&options.run);
@@ -28,8 +33,10 @@ pub fn apply(options: ApplyOptions, terminal: &mut Terminal) -> Result {
     told.syntax_check = options.syntax_check;
     let run = session.run(told, Box::new(callback))?;
     let code = conduct(&run, &paths, options.run.config.forks)?;
-    if options.syntax_check {
-        terminal.print("No issues encountered");
+    if options.syntax_check && code == 0 {
+        for playbook in &options.playbooks {
+            terminal.print(&format!("\nplaybook: {playbook}"));
+        }
     }
     Ok(code)
 }
@@ -84,16 +91,14 @@ fn failure(error: RunError) -> Failure {
 /// The run cannot begin.
 pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
     let session = Session::open(&options.run, terminal)?;
-    let mut warnings = Vec::new();
-    let hosts = session.variables.inventory.borrow_mut().hosts_to_target(
-        &options.pattern,
-        options.run.limit.as_deref(),
-        &mut |warning| warnings.push(warning),
-    );
-    for warning in &warnings {
-        terminal.warning(warning);
-    }
-    let hosts = hosts?;
+    let hosts = match targets(&session, &options.pattern, options.run.limit.as_deref(), terminal) {
+        // Without a limit, a pattern that means no host is nothing to complain about.
+        Err(_) if options.run.limit.is_none() => {
+            terminal.warning(&Diagnostic::warning("No hosts matched, nothing to do"));
+            Vec::new()
+        }
+        hosts => hosts?,
+    };
     if options.run.list_hosts {
         terminal.print(&format!("  hosts ({}):", hosts.len()));
         for host in hosts {
@@ -101,34 +106,34 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
         }
         return Ok(super::exit::OK);
     }
-    let callback = sinks::of_task(&options, terminal)?;
-    let path = PathBuf::from("<adhoc>");
+    if hosts.is_empty() {
+        return Ok(super::exit::OK);
+    }
+    let callback = Adhoc::new(sinks::of_task(&options, terminal)?, &options);
+    let path = PathBuf::from(ADHOC);
     let run = session.run(told(&options.run), Box::new(callback))?;
     run.loader
         .borrow_mut()
-        .provide(&path, &playbook_of(&options))
+        .provide(&path, &adhoc::playbook(&options))
         .map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
     conduct(&run, &[path], options.run.config.forks)
 }
 
-/// The one task as a playbook; JSON is YAML.
-fn playbook_of(options: &ExecOptions) -> String {
-    let mut task = serde_json::Map::new();
-    let module = &options.module;
-    let action = if options.arguments.is_empty() { module.clone() } else { format!("{module} {}", options.arguments) };
-    task.insert("action".to_owned(), action.into());
-    task.insert("timeout".to_owned(), options.run.config.task_timeout.into());
-    if options.background > 0 {
-        task.insert("async".to_owned(), options.background.into());
-        task.insert("poll".to_owned(), options.poll.into());
+/// The hosts that a pattern means within the limit. That there are none although there is an inventory is an error; that
+/// there is none is a warning.
+fn targets(session: &Session, pattern: &str, limit: Option<&str>, terminal: &mut Terminal) -> Result<Vec<Rc<str>>> {
+    let mut warnings = Vec::new();
+    let hosts = {
+        let mut inventory = session.variables.inventory.borrow_mut();
+        // Whether there is an inventory is asked before the limit holds.
+        inventory
+            .set_limit(None)
+            .and_then(|()| inventory.hosts_to_target(pattern, limit, &mut |warning| warnings.push(warning)))
+    };
+    for warning in &warnings {
+        terminal.warning(warning);
     }
-    let play = serde_json::json!([{
-        "name": "Ansible Ad-Hoc",
-        "hosts": options.pattern,
-        "gather_facts": false,
-        "tasks": [task],
-    }]);
-    play.to_string()
+    hosts.map_err(|error| Failure::Generic(error.0))
 }
 
 /// Shows the inventory.

@@ -30,6 +30,13 @@ pub enum Origin {
     File(Span),
     /// Not in a file; the value is shown instead.
     Unknown(String),
+    /// Not in a file, but somewhere that has a name (`<adhoc 'ping' task>`); the value is shown.
+    Named {
+        /// The name.
+        name: String,
+        /// The value.
+        value: String,
+    },
 }
 
 impl Link {
@@ -131,6 +138,7 @@ const WIDTH: usize = 120;
 fn context(origin: &Origin, source: &dyn Fn(&str) -> Option<String>) -> String {
     let span = match origin {
         Origin::Unknown(value) => return format!("Origin: <unknown>\n\n{}", shorten(value)),
+        Origin::Named { name, value } => return format!("Origin: {name}\n\n{}", shorten(value)),
         Origin::File(span) => span,
     };
     let head = if span.line == 0 {

@@ -4,6 +4,7 @@ use clap::Args;
 use protocol::arguments::{CheckMode, Default, Kind, OptionSpec, Specification};
 
 use crate::{
+    action,
     cli::{Failure, Result, terminal::Terminal},
     diagnostic::{Diagnostic, suggest},
     python_json::{self, Style},
@@ -61,9 +62,14 @@ pub fn show(names: &[String], terminal: &mut Terminal) -> Result {
             ["ansible.builtin.", "ansible.legacy."].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
         match all.iter().find(|specification| specification.module == short) {
             Some(specification) => terminal.print(&page(specification)),
+            None if action::find(short).is_some() => {
+                return Err(Failure::NotYet(format!("the documentation of the action {short}")));
+            }
             None => {
                 let mut error = Diagnostic::error(format!("there is no module `{name}`"));
-                if let Some(near) = suggest::nearest(short, all.iter().map(|specification| specification.module)) {
+                if let Some(near) =
+                    suggest::nearest(short, all.iter().map(|specification| specification.module).chain(action::names()))
+                {
                     error = error.help(format!("did you mean `{near}`?"));
                 }
                 return Err(Failure::Generic(Box::new(error)));

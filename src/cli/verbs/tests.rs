@@ -9,10 +9,12 @@ use crate::{
     config::Environment,
 };
 
-/// Runs a command line in an empty environment; exit code, standard output, standard error.
+/// Runs a command line in an empty environment and directory; exit code, standard output, standard error.
 fn run(line: &[&str]) -> (u8, String, String) {
     let (out, err) = (Buffer::default(), Buffer::default());
-    let mut terminal = Terminal::new(Environment::default(), out.clone(), err.clone());
+    let directory = tempfile::tempdir().unwrap();
+    let environment = Environment { cwd: directory.path().to_owned(), ..Environment::default() };
+    let mut terminal = Terminal::new(environment, out.clone(), err.clone());
     let arguments: Vec<_> = line.iter().map(Into::into).collect();
     let program = Program::of(&arguments);
     let code = program.run(arguments, &mut terminal).unwrap_or_else(|failure| {
@@ -135,6 +137,39 @@ fn an_inventory_is_listed_and_drawn() {
     let (code, out, _) = run(&["provision", "inventory", "-i", "web1,db1,", "--list", "--limit", "web*"]);
     assert_eq!(code, 0);
     assert!(out.contains("\"web1\"") && !out.contains("\"db1\""), "{out}");
+}
+
+#[test]
+fn extra_variables_go_over_a_hosts_own_in_a_listing() {
+    let (code, out, err) = run(&["ansible-inventory", "-i", "a,", "--host", "a", "-e", "x=1", "-e", "{y: [2]}"]);
+    assert_eq!((code, out.replace([' ', '\n'], "").as_str()), (0, r#"{"x":"1","y":[2]}"#), "{err}");
+}
+
+#[test]
+fn hosts_of_a_pattern_are_listed_without_touching_them() {
+    let (code, out, _) = run(&["ansible", "web*", "-i", "web1,db1,", "--list-hosts"]);
+    assert_eq!((code, out.as_str()), (0, "  hosts (1):\n    web1\n"));
+    let (code, out, err) = run(&["ansible", "nobody", "-i", "web1,", "--list-hosts"]);
+    assert_eq!((code, out.as_str()), (0, "  hosts (0):\n"));
+    assert!(err.ends_with("[WARNING]: No hosts matched, nothing to do\n"), "{err}");
+    let (code, _, err) = run(&["ansible", "web1", "-i", "web1,", "--limit", "db1", "--list-hosts"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("[ERROR]: Specified inventory, host pattern and/or --limit leaves us with no hosts"), "{err}");
+}
+
+#[test]
+fn a_playbook_is_listed_and_checked_without_running_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("site.yml");
+    std::fs::write(
+        &path,
+        "- name: Web\n  hosts: web1\n  tags: t\n  tasks:\n    - name: one\n      debug:\n      tags: a\n",
+    )
+    .unwrap();
+    let playbook = path.to_str().unwrap();
+    let (code, out, err) = run(&["ansible-playbook", "-i", "web1,", playbook, "--list-tasks", "--list-hosts"]);
+    let listed = "  play #1 (web1): Web\tTAGS: [t]\n    pattern: ['web1']\n    hosts (1):\n      web1\n    tasks:\n      one\tTAGS: [a, t]\n";
+    assert_eq!((code, out), (0, format!("\nplaybook: {playbook}\n\n{listed}")), "{err}");
 }
 
 #[test]
