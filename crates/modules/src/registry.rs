@@ -9,6 +9,7 @@ use protocol::{
 
 use crate::{
     Cancellation, Context, Failure, Link, Module, commands, files, module::specification, support::path_info, system,
+    users,
 };
 
 /// One module in the table.
@@ -38,6 +39,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
     entry::<files::find::Find>(),
+    entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),

@@ -1,1 +1,3 @@
 //! Modules about users and groups.
+
+pub mod group;
