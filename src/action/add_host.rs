@@ -63,13 +63,11 @@ fn split_port(text: &str) -> (String, Option<i64>) {
                 return (inside.to_owned(), port);
             }
         }
-    } else if text.matches(':').count() == 1 {
-        if let Some((name, port)) = text.split_once(':') {
-            if let Ok(port) = port.parse() {
+    } else if text.matches(':').count() == 1
+        && let Some((name, port)) = text.split_once(':')
+            && let Ok(port) = port.parse() {
                 return (name.to_owned(), Some(port));
             }
-        }
-    }
     (text.to_owned(), None)
 }
 

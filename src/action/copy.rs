@@ -145,7 +145,7 @@ fn copy_arguments(arguments: &Map, dest: &str, basename: &str, checksum: String,
     }
     sent.insert("dest".to_owned(), Data::from(dest));
     sent.insert("_original_basename".to_owned(), Data::from(basename));
-    if !sent.get("checksum").is_some_and(|given| !given.is_null()) {
+    if sent.get("checksum").is_none_or(|given| given.is_null()) {
         sent.insert("checksum".to_owned(), Data::from(checksum));
     }
     if let Some(mode) = mode {

@@ -3,7 +3,7 @@
 use super::{ActionContext, ActionError, ActionOutcome, Local};
 
 /// Runs an action.
-pub type Run = for<'a> fn(&'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>>;
+pub(super) type Run = for<'a> fn(&'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>>;
 
 /// One row of the table.
 #[derive(Clone, Copy)]

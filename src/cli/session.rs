@@ -76,7 +76,6 @@ impl Session {
     }
 
     /// A run of this session.
-    #[must_use]
     ///
     /// # Errors
     ///

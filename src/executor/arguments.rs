@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 ///
 /// A template fails: the chain behind `Task failed`.
-pub fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[&str]) -> Result<Dict, ErrorChain> {
+pub(super) fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[&str]) -> Result<Dict, ErrorChain> {
     let fail = |chain: ErrorChain| {
         let origin = task.action.name.origin().map(Span::from);
         chain.caused(Link::at(format!("Finalization of task args for '{fqcn}' failed."), origin))

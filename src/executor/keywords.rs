@@ -13,7 +13,7 @@ use crate::{
 
 /// A keyword whose value is wrong: what stands behind `Task failed`.
 #[must_use]
-pub fn keyword_error(keyword: &str, value: &Value, error: &TemplateError) -> ErrorChain {
+pub(super) fn keyword_error(keyword: &str, value: &Value, error: &TemplateError) -> ErrorChain {
     let chain = error.chain();
     let link = match value {
         Value::Str(text) => Link::at(format!("Error processing keyword '{keyword}'."), text.origin().map(Span::from)),
@@ -27,7 +27,7 @@ pub fn keyword_error(keyword: &str, value: &Value, error: &TemplateError) -> Err
 }
 
 /// Renders keywords of one task on one host.
-pub struct Keywords<'a> {
+pub(super) struct Keywords<'a> {
     /// The variables.
     pub scope: &'a Rc<VariableScope>,
     /// The keywords with those inherited.
@@ -40,7 +40,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub fn value(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<Value>, ErrorChain> {
+    pub(super) fn value(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<Value>, ErrorChain> {
         let Some(raw) = raw else { return Ok(None) };
         match self.scope.templar().render(raw, self.scope) {
             Ok(Value::None) => Ok(None),
@@ -55,7 +55,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub fn text(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<String>, ErrorChain> {
+    pub(super) fn text(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<String>, ErrorChain> {
         Ok(match self.value(keyword, raw)? {
             None => None,
             Some(value) => Some(value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)))?),
@@ -67,7 +67,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is none of Ansible's words for booleans.
-    pub fn flag(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<bool>, ErrorChain> {
+    pub(super) fn flag(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<bool>, ErrorChain> {
         let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
         match boolean(&value) {
             Some(flag) => Ok(Some(flag)),
@@ -80,7 +80,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is no number.
-    pub fn integer(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<i64>, ErrorChain> {
+    pub(super) fn integer(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<i64>, ErrorChain> {
         let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
         let number = match &value {
             Value::Str(text) => text.trim().parse().ok(),
@@ -95,7 +95,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is no number.
-    pub fn float(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<f64>, ErrorChain> {
+    pub(super) fn float(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<f64>, ErrorChain> {
         let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
         let number = match &value {
             Value::Str(text) => text.trim().parse().ok(),
@@ -109,7 +109,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub fn texts(&self, keyword: &str, raw: Option<&Value>) -> Result<Vec<String>, ErrorChain> {
+    pub(super) fn texts(&self, keyword: &str, raw: Option<&Value>) -> Result<Vec<String>, ErrorChain> {
         let Some(value) = self.value(keyword, raw)? else { return Ok(Vec::new()) };
         let to_text = |value: &Value| value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)));
         match &value {
@@ -129,7 +129,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// A template fails, or one is no dict.
-    pub fn environment(&self) -> Result<Vec<(String, String)>, ErrorChain> {
+    pub(super) fn environment(&self) -> Result<Vec<(String, String)>, ErrorChain> {
         let mut merged: Vec<(String, String)> = Vec::new();
         for raw in &self.effective.environment {
             let whole = Value::List(jinja::List::new(self.effective.environment.clone()));
@@ -180,7 +180,7 @@ fn wrong_type(keyword: &str, value: &Value, raw: Option<&Value>, kind: &str) -> 
 }
 
 /// What holds for one task on one host.
-pub struct Rendered {
+pub(super) struct Rendered {
     /// How the task is done.
     pub settings: Settings,
     /// `ignore_errors`
@@ -219,7 +219,7 @@ pub struct RunDefaults {
 /// # Errors
 ///
 /// One of them is wrong.
-pub fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults) -> Result<Rendered, ErrorChain> {
+pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults) -> Result<Rendered, ErrorChain> {
     let effective = task.effective();
     let keywords = Keywords { scope, effective };
     let settings = Settings {

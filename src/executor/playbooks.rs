@@ -93,8 +93,6 @@ impl From<TemplateError> for RunError {
 pub(super) struct PlayRun {
     /// The run.
     pub run: Rc<Run>,
-    /// The play.
-    pub play: Rc<Play>,
     /// Its hosts on their way.
     pub iterator: RefCell<PlayIterator>,
     /// `max_fail_percentage`
@@ -358,7 +356,6 @@ async fn run_batch(
     run.emit(&Event::PlayStarted(info.clone()));
     let state = Rc::new(PlayRun {
         run: Rc::clone(run),
-        play: Rc::clone(play),
         iterator: RefCell::new(iterator),
         max_fail: settings.max_fail,
         stopped: RefCell::new(None),
@@ -455,23 +452,23 @@ fn glob(pattern: &str, text: &str) -> bool {
 
 impl PlayRun {
     /// Something is wrong that stops the whole run.
-    pub fn stop(&self, message: String) {
+    pub(super) fn stop(&self, message: String) {
         self.stopped.borrow_mut().get_or_insert(message);
     }
 
     /// Whether the run has to stop.
-    pub fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.run.aborted.get() || self.stopped.borrow().is_some()
     }
 
     /// The hosts of the batch that can still be reached, in order.
-    pub fn hosts_left(&self) -> Vec<Arc<str>> {
+    pub(super) fn hosts_left(&self) -> Vec<Arc<str>> {
         let unreachable = self.run.unreachable.borrow();
         self.iterator.borrow().hosts().filter(|host| !unreachable.contains(*host)).cloned().collect()
     }
 
     /// Brings `ansible_play_hosts` and `ansible_play_batch` up to date.
-    pub fn refresh_magic(&self) {
+    pub(super) fn refresh_magic(&self) {
         let variables = &self.run.variables;
         let batch: Vec<Value> = self.iterator.borrow().active_hosts().map(|host| Value::from(&**host)).collect();
         let batch = Value::List(List::new(batch));
@@ -496,7 +493,7 @@ impl PlayRun {
     }
 
     /// A keyword that is a boolean, with the variables of the play; false where it cannot be told.
-    pub fn flag(&self, task: &Task, raw: Option<&Value>, name: &str) -> bool {
+    pub(super) fn flag(&self, task: &Task, raw: Option<&Value>, name: &str) -> bool {
         match raw {
             None => false,
             Some(Value::Bool(value)) => *value,
@@ -512,12 +509,12 @@ impl PlayRun {
     }
 
     /// `run_once`
-    pub fn runs_once(&self, task: &Task) -> bool {
+    pub(super) fn runs_once(&self, task: &Task) -> bool {
         self.flag(task, task.effective().run_once.as_ref(), "run_once")
     }
 
     /// `any_errors_fatal`
-    pub fn all_fail_with_one(&self, task: &Task) -> bool {
+    pub(super) fn all_fail_with_one(&self, task: &Task) -> bool {
         match task.effective().any_errors_fatal.as_ref() {
             None => self.run.config.any_errors_fatal,
             raw => self.flag(task, raw, "any_errors_fatal"),

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What decides how a host is reached.
-pub struct Reach<'a> {
+pub(super) struct Reach<'a> {
     /// The variables of the host that does the work.
     pub scope: &'a Rc<VariableScope>,
     /// The variables of the task, in which its keywords are rendered.
@@ -86,7 +86,7 @@ impl Reach<'_> {
     /// # Errors
     ///
     /// A template fails.
-    pub fn connection_name(&self) -> Result<String, ErrorChain> {
+    pub(super) fn connection_name(&self) -> Result<String, ErrorChain> {
         if let Some(name) = self.text(&["ansible_connection"])? {
             return Ok(name);
         }
@@ -101,7 +101,7 @@ impl Reach<'_> {
     /// # Errors
     ///
     /// A template fails.
-    pub fn remote_user(&self) -> Result<Option<String>, ErrorChain> {
+    pub(super) fn remote_user(&self) -> Result<Option<String>, ErrorChain> {
         if let Some(user) = self.text(&["ansible_user", "ansible_ssh_user"])? {
             return Ok(Some(user));
         }
@@ -116,7 +116,7 @@ impl Reach<'_> {
     /// # Errors
     ///
     /// A template fails, or the connection is of a kind that is not there.
-    pub fn target(&self) -> Result<Target, ErrorChain> {
+    pub(super) fn target(&self) -> Result<Target, ErrorChain> {
         let name = self.connection_name()?;
         let short = name.strip_prefix("ansible.builtin.").unwrap_or(&name);
         let kind = match short {
@@ -199,7 +199,7 @@ impl Reach<'_> {
     /// # Errors
     ///
     /// A template fails, or the method is one that is not there.
-    pub fn become_(&self) -> Result<Option<Become>, ErrorChain> {
+    pub(super) fn become_(&self) -> Result<Option<Become>, ErrorChain> {
         let keywords = self.keywords();
         let on = match self.flag(&["ansible_become"])? {
             Some(on) => on,

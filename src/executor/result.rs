@@ -166,7 +166,7 @@ impl TaskResult {
 
 /// Python's truth of plain data.
 #[must_use]
-pub fn truthy(value: &Data) -> bool {
+pub(super) fn truthy(value: &Data) -> bool {
     match value {
         Data::Null => false,
         Data::Bool(value) => *value,
@@ -208,7 +208,7 @@ fn stripped_data(value: &Data) -> Data {
 
 /// The keys of Ansible's result, from a module's outcome.
 #[must_use]
-pub fn result_map(outcome: Outcome) -> Map {
+pub(super) fn result_map(outcome: Outcome) -> Map {
     let mut map = Map::new();
     if let Some(changed) = outcome.changed {
         map.insert("changed".to_owned(), Data::Bool(changed));
@@ -274,7 +274,7 @@ fn python_lines(text: &str) -> Vec<&str> {
 }
 
 /// Takes an action's outcome into a result.
-pub fn absorb(result: &mut TaskResult, done: ActionOutcome) {
+pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
     let ActionOutcome { outcome, effects, verbose, by_module: _ } = done;
     let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));

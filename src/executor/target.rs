@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use crate::action::{Local, Target, TargetError};
 
 /// A host, as one task reaches it.
-pub struct HostTarget {
+pub(super) struct HostTarget {
     /// The connections of the run.
     pub pool: Rc<Pool>,
     /// How it is reached.
@@ -120,7 +120,7 @@ impl Target for HostTarget {
 }
 
 /// The control node itself, for actions that need no host.
-pub struct NoTarget;
+pub(super) struct NoTarget;
 
 const NO_TARGET: &str = "this action asks no host";
 

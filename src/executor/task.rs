@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Does a task on a host, with its loop.
-pub async fn execute(run: &Run, host: &Arc<str>, task: &Rc<Task>, scope: Rc<VariableScope>) -> TaskResult {
+pub(super) async fn execute(run: &Run, host: &Arc<str>, task: &Rc<Task>, scope: Rc<VariableScope>) -> TaskResult {
     match loop_items(run, task, &scope) {
         Ok(None) => once(run, host, task, &scope, None).await,
         Ok(Some(items)) if items.is_empty() => {

@@ -96,11 +96,9 @@ impl PlayIterator {
             // A handler of a role that is done may run all the same.
             if let Some(role) = task.once_role()
                 && state.phase() != Phase::Handlers
-            {
-                if self.completed_roles.contains(&(role, Arc::from(host))) {
+                && self.completed_roles.contains(&(role, Arc::from(host))) {
                     continue;
                 }
-            }
             return Some((state, task));
         }
     }
@@ -113,15 +111,14 @@ impl PlayIterator {
                 Some(task)
             }
             None => {
-                if let Some(state) = self.states.get_mut(host) {
-                    if state.phase() != Phase::Complete {
+                if let Some(state) = self.states.get_mut(host)
+                    && state.phase() != Phase::Complete {
                         let notified = &self.notified;
                         while state
                             .advance(&|handler| notified.get(&handler.id).is_some_and(|on| on.contains(host)))
                             .is_some()
                         {}
                     }
-                }
                 None
             }
         }
@@ -290,11 +287,10 @@ impl PlayIterator {
                 }
                 self.set_state(&host, state);
             }
-            if !found {
-                if let Some(state) = before {
+            if !found
+                && let Some(state) = before {
                     self.set_state(&host, state);
                 }
-            }
         }
         found
     }

@@ -14,13 +14,16 @@ const BROKEN_HELP: &str =
 /// How a template file is read: the options of the `template` module and its `#jinja2:` line.
 pub type Overrides = Options;
 
+/// What was compiled, or why it cannot be: a template that is wrong is wrong each time.
+type Compiled<K> = RefCell<HashMap<K, Result<Template, Error>>>;
+
 /// Renders values, conditions and files.
 pub struct Templar {
     environment: Environment,
     loader: Rc<FileLoader>,
     decrypt: Option<Rc<dyn Decrypt>>,
-    templates: RefCell<HashMap<Rc<str>, Result<Template, Error>>>,
-    expressions: RefCell<HashMap<(Rc<str>, bool), Result<Template, Error>>>,
+    templates: Compiled<Rc<str>>,
+    expressions: Compiled<(Rc<str>, bool)>,
 }
 
 impl Templar {
