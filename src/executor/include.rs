@@ -54,7 +54,7 @@ impl PlayRun {
                 match self.meet(part) {
                     Ok(met) => join(&mut all, met),
                     Err(chain) => {
-                        self.refuse(&[part.clone()], &chain.brief());
+                        self.refuse(std::slice::from_ref(part), &chain.brief());
                     }
                 }
             }

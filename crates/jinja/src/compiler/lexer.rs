@@ -574,7 +574,8 @@ fn integer_len(bytes: &[u8]) -> (u32, usize, usize) {
         }
     };
     if bytes.first() == Some(&b'0') {
-        let radix: Option<(u32, fn(&u8) -> bool)> = match bytes.get(1) {
+        type Fits = fn(&u8) -> bool;
+        let radix: Option<(u32, Fits)> = match bytes.get(1) {
             Some(b'x' | b'X') => Some((16, u8::is_ascii_hexdigit)),
             Some(b'o' | b'O') => Some((8, |byte| (b'0'..=b'7').contains(byte))),
             Some(b'b' | b'B') => Some((2, |byte| matches!(byte, b'0' | b'1'))),

@@ -338,7 +338,7 @@ impl<'s, 'e> Parser<'s, 'e> {
             }
             "include" => self.include(),
             "import" => self.import(),
-            "from" => self.from_import(),
+            "from" => self.import_from(),
             "macro" => self.macro_block(),
             "call" => self.call_block(),
             "filter" => self.filter_block(),
@@ -536,7 +536,7 @@ impl<'s, 'e> Parser<'s, 'e> {
         Ok(StmtKind::Import(Box::new(Import { template, target, with_context, visible: Vec::new(), toplevel: false })))
     }
 
-    fn from_import(&mut self) -> Result<StmtKind> {
+    fn import_from(&mut self) -> Result<StmtKind> {
         self.bump()?;
         let template = self.expression()?;
         self.expect_name("import")?;

@@ -52,6 +52,7 @@ fn sort(call: &mut Call<'_>) -> Result<Value> {
     Ok(Value::List(keyed.into_iter().map(|(_, value)| value).collect()))
 }
 
+#[expect(clippy::mutable_key_type, reason = "what can be a key cannot change: `Key::new` refuses the rest")]
 fn unique(call: &mut Call<'_>) -> Result<Value> {
     let [value, case_sensitive, attribute] =
         call.bind("sync_do_unique", 1, ["value", "case_sensitive", "attribute"])?;

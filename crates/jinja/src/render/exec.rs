@@ -112,7 +112,7 @@ impl Run<'_> {
             }
             StmtKind::Include(node) => self.include(node, out)?,
             StmtKind::Import(node) => self.import(node)?,
-            StmtKind::FromImport(node) => self.from_import(node, stmt.line)?,
+            StmtKind::FromImport(node) => self.import_from(node, stmt.line)?,
             StmtKind::Scope(slots, body) => {
                 self.clear(*slots);
                 return self.exec(body, out);

@@ -92,7 +92,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    pub(super) fn from_import(&mut self, node: &FromImport, line: u32) -> Result<()> {
+    pub(super) fn import_from(&mut self, node: &FromImport, line: u32) -> Result<()> {
         let name = self.eval(&node.template)?;
         let module = self.module(&name, node.with_context, &node.visible)?;
         for (wanted, alias) in &node.names {

@@ -8,7 +8,7 @@ use std::{
 
 use indexmap::{Equivalent, IndexMap};
 
-use super::{Key, Lazy, Slot, Value, key::KeyStr};
+use super::{Key, Lazy, Slot, Value, key::KeyStr, release};
 use crate::Error;
 
 /// A dict in insertion order; clones share it.
@@ -20,7 +20,24 @@ struct DictCell {
     lazy: Option<Rc<dyn Lazy>>,
 }
 
+impl Drop for DictCell {
+    fn drop(&mut self) {
+        let entries = std::mem::take(self.entries.get_mut());
+        if entries.values().any(|slot| release::nests(&slot.value)) {
+            release::release(entries.into_iter().map(|(_, slot)| slot.value).collect());
+        }
+    }
+}
+
 impl Dict {
+    /// The values, if nobody else shares the dict.
+    pub(super) fn into_unshared(self) -> Vec<Value> {
+        match Rc::try_unwrap(self.0) {
+            Ok(mut cell) => std::mem::take(cell.entries.get_mut()).into_iter().map(|(_, slot)| slot.value).collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// An empty dict.
     pub fn new() -> Self {
         Self::build(IndexMap::new(), None)

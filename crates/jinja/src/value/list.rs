@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use super::{Lazy, Slot, Value};
+use super::{Lazy, Slot, Value, release};
 use crate::Error;
 
 /// A list; clones share it.
@@ -18,7 +18,24 @@ struct ListCell {
     lazy: Option<Rc<dyn Lazy>>,
 }
 
+impl Drop for ListCell {
+    fn drop(&mut self) {
+        let items = std::mem::take(self.items.get_mut());
+        if items.iter().any(|slot| release::nests(&slot.value)) {
+            release::release(items.into_iter().map(|slot| slot.value).collect());
+        }
+    }
+}
+
 impl List {
+    /// The elements, if nobody else shares the list.
+    pub(super) fn into_unshared(self) -> Vec<Value> {
+        match Rc::try_unwrap(self.0) {
+            Ok(mut cell) => std::mem::take(cell.items.get_mut()).into_iter().map(|slot| slot.value).collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
     /// A list of values as they are.
     pub fn new(values: Vec<Value>) -> Self {
         Self::build(values, None)

@@ -12,6 +12,7 @@ mod object;
 pub(crate) mod ops;
 mod print;
 pub(crate) mod printf;
+mod release;
 mod text;
 
 use std::{cell::Cell, cmp::Ordering, fmt, rc::Rc};
@@ -347,6 +348,7 @@ impl Value {
     /// # Errors
     ///
     /// It has none: `object of type 'int' has no len()`.
+    #[expect(clippy::len_without_is_empty, reason = "Python asks for truth instead, which is another question")]
     pub fn len(&self) -> Result<usize, Error> {
         match self {
             Self::Undefined(undefined) => return Err(undefined.error()),

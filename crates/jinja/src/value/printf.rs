@@ -113,10 +113,7 @@ pub(crate) fn format(format: &str, args: &Value) -> Result<String> {
         }
         let mut precision = None;
         let mut has_precision = false;
-        if let Some((_, '.')) = {
-            drop(size);
-            chars.peek().copied()
-        } {
+        if let Some((_, '.')) = chars.peek().copied() {
             chars.next();
             has_precision = true;
             let mut digits = String::new();
