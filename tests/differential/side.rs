@@ -107,6 +107,7 @@ fn kept(case: &Case, bin: &Path) -> PathBuf {
         include_str!("order.rs"),
         include_str!("tree.rs"),
         include_str!("../support/mask.rs"),
+        include_str!("../support/mod.rs"),
         include_str!("../fleet/images"),
         include_str!("../fleet/host-setup"),
     ];

@@ -52,6 +52,12 @@ pub(crate) fn oracle_bin() -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
+/// This process's user by name: Ansible looks for `~NAME` of the user that the environment names.
+fn user() -> String {
+    let output = Command::new("id").arg("-un").output().expect("id can be started");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
 /// A command with nothing of this process's environment but what both sides need; its home is `home`.
 pub(crate) fn clean_command(program: &str, bin: &Path, home: &Path) -> Command {
     let mut command = Command::new(program);
@@ -62,8 +68,8 @@ pub(crate) fn clean_command(program: &str, bin: &Path, home: &Path) -> Command {
         .env("LANG", "C.UTF-8")
         .env("LC_ALL", "C.UTF-8")
         .env("TZ", "UTC")
-        .env("USER", "tester")
-        .env("LOGNAME", "tester")
+        .env("USER", user())
+        .env("LOGNAME", user())
         .stdin(std::process::Stdio::null());
     command
 }
