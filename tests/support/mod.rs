@@ -6,6 +6,7 @@ pub(crate) mod mask;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// The root of the checkout.
 pub(crate) fn top() -> PathBuf {
@@ -52,6 +53,21 @@ pub(crate) fn oracle_bin() -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
+/// The helper for a debug build of `provision`, which does not carry one and would ask cargo for it on each run.
+///
+/// `PROVISION_TEST_HELPER` names one that stands already; none is needed where `PROVISION_TEST_BINARY` carries its own.
+static HELPER: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+    if let Some(path) = std::env::var_os("PROVISION_TEST_HELPER") {
+        return Some(PathBuf::from(path));
+    }
+    if std::env::var_os("PROVISION_TEST_BINARY").is_some() || cfg!(not(debug_assertions)) {
+        return None;
+    }
+    let output = Command::new(top().join("tests/helper")).output().expect("tests/helper can be started");
+    assert!(output.status.success(), "the helper could not be built:\n{}", String::from_utf8_lossy(&output.stderr));
+    Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+});
+
 /// This process's user by name: Ansible looks for `~NAME` of the user that the environment names.
 fn user() -> String {
     let output = Command::new("id").arg("-un").output().expect("id can be started");
@@ -71,5 +87,8 @@ pub(crate) fn clean_command(program: &str, bin: &Path, home: &Path) -> Command {
         .env("USER", user())
         .env("LOGNAME", user())
         .stdin(std::process::Stdio::null());
+    if let Some(helper) = HELPER.as_ref() {
+        command.env("PROVISION_HELPER", helper);
+    }
     command
 }
