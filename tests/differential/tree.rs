@@ -42,9 +42,7 @@ fn walk(root: &Path, folder: &Path, ignore: &[String], text: &mut String) {
     for entry in entries {
         let path = entry.path();
         let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        if ignore.iter().any(|prefix| name.starts_with(prefix.as_str()))
-            || crate::support::mask::is_noise(&format!("/{name}"))
-        {
+        if ignore.iter().any(|prefix| name.starts_with(prefix.as_str())) || crate::support::mask::is_workshop(&name) {
             continue;
         }
         let meta = path.symlink_metadata().expect("an entry");

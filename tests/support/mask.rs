@@ -58,7 +58,7 @@ pub(crate) fn mask(text: &str, places: &[(String, &str)]) -> String {
 
 /// Whether a path of a host changes without anybody's doing, or is either side's own workshop.
 pub(crate) fn is_noise(path: &str) -> bool {
-    const PREFIXES: &[&str] = &[
+    const FOLDERS: &[&str] = &[
         "/run",
         "/dev",
         "/proc",
@@ -74,11 +74,13 @@ pub(crate) fn is_noise(path: &str) -> bool {
         "/var/lib/apt",
         "/var/lib/private",
         "/var/lib/dbus",
-        "/var/tmp/systemd-private",
-        "/tmp/systemd-private",
     ];
-    const PARTS: &[&str] = &["/.ansible", "/.cache", "/.provision", "/__pycache__", "/.ansible_async"];
-    PREFIXES.iter().any(|prefix| path.starts_with(prefix))
-        || PARTS.iter().any(|part| path.contains(part))
-        || path.ends_with(".pyc")
+    let below = |folder: &&str| path.strip_prefix(*folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    FOLDERS.iter().any(below) || path.contains("/tmp/systemd-private-") || is_workshop(path)
+}
+
+/// Whether a path is where either side keeps its own things: its copies of modules, of the helper, of compiled Python.
+pub(crate) fn is_workshop(path: &str) -> bool {
+    const NAMES: &[&str] = &[".ansible", ".ansible_async", ".cache", ".provision", "__pycache__"];
+    path.split('/').any(|name| NAMES.contains(&name)) || path.ends_with(".pyc")
 }
