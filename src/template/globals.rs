@@ -1,8 +1,14 @@
-//! Ansible's global functions, but for lookups: `now`, `undef`.
+//! Ansible's global functions, but for lookups: `undef`. (`now` is not written yet: it is undefined.)
 
-use jinja::Environment;
+use jinja::{Environment, Value};
+
+use super::filters::given;
 
 /// Adds all globals.
 pub fn register(environment: &mut Environment) {
-    let _ = environment;
+    environment.add_function("undef", |call| {
+        let [hint] = call.bind("undef", 0, ["hint"])?;
+        let hint = given(hint).map(|hint| hint.to_str()).transpose()?;
+        Ok(Value::undefined(hint.unwrap_or_else(|| "Mandatory variable has not been overridden".to_owned())))
+    });
 }

@@ -6,11 +6,15 @@ mod collection;
 mod hash;
 mod json;
 mod json_read;
+mod math;
 mod misc;
 mod path;
+mod random;
 pub(super) mod regex;
 mod sets;
+mod shape;
 mod text;
+pub(super) mod url;
 mod yaml;
 
 use std::rc::Rc;
@@ -33,6 +37,10 @@ pub fn register(environment: &mut Environment) {
     text::add(environment);
     hash::add(environment);
     path::add(environment);
+    math::add(environment);
+    random::add(environment);
+    shape::add(environment);
+    url::add(environment);
 }
 
 /// Ansible's words for a filter or test that failed.

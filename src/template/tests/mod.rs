@@ -4,6 +4,7 @@
 
 mod file;
 mod result;
+mod uri;
 mod value;
 mod version;
 
@@ -15,4 +16,5 @@ pub fn register(environment: &mut Environment) {
     value::add(environment);
     version::add(environment);
     file::add(environment);
+    uri::add(environment);
 }
