@@ -143,10 +143,10 @@ fn random(call: &mut Call<'_>) -> Result<Value> {
             }
         };
         let (start, step) = (whole(start, 0)?, whole(step, 1)?);
-        let width = &end - &start;
-        let count = match step.sign() {
-            Sign::Plus => (&width + &step - 1) / &step,
-            Sign::Minus => (&width + &step + 1) / &step,
+        let width: BigInt = &end - &start;
+        let count: BigInt = match step.sign() {
+            Sign::Plus => (&width + &step - BigInt::from(1)) / &step,
+            Sign::Minus => (&width + &step + BigInt::from(1)) / &step,
             Sign::NoSign => return Err(Error::value_error("zero step for randrange()")),
         };
         let Some(count) = count.to_biguint().filter(|count| count.bits() > 0) else {
