@@ -8,8 +8,8 @@ use protocol::{
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, files, module::specification, support::path_info, system,
-    users,
+    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, support::path_info,
+    system, users,
 };
 
 /// One module in the table.
@@ -43,6 +43,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),
+    entry::<facts::setup::Setup>(),
     entry::<commands::shell::Shell>(),
     entry::<files::slurp::Slurp>(),
     entry::<files::stat::Stat>(),
