@@ -48,6 +48,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::slurp::Slurp>(),
     entry::<files::stat::Stat>(),
     entry::<files::tempfile::Tempfile>(),
+    entry::<users::user::User>(),
 ];
 
 /// The module of that short name.

@@ -1,3 +1,4 @@
 //! Modules about users and groups.
 
 pub mod group;
+pub mod user;
