@@ -19,6 +19,7 @@ pub mod options;
 pub mod playbook_listing;
 pub mod program;
 pub mod prompt;
+pub mod render;
 pub mod session;
 pub mod sinks;
 pub mod start;

@@ -151,6 +151,5 @@ pub fn inventory(options: InventoryOptions, terminal: &mut Terminal) -> Result {
 ///
 /// It cannot be rendered.
 pub fn render(options: RenderOptions, terminal: &mut Terminal) -> Result {
-    let _ = (options, terminal);
-    Err(Failure::NotYet("rendering a template".to_owned()))
+    super::render::print(options, terminal)
 }

@@ -17,17 +17,14 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
     let mut found = Vec::new();
     for term in request.terms.clone() {
         let pairs = parse_kv(&term.to_str()?, false).map_err(|error| Error::other(error.to_string()))?;
-        let mut key = None;
         for (name, value) in pairs.options {
-            if name == "_raw_params" {
-                key = Some(value);
-            } else if OPTIONS.contains(&name.as_str()) {
+            if OPTIONS.contains(&name.as_str()) {
                 request.set(&name, Value::from(value));
             } else {
                 return Err(Error::value_error(format!("'{name}' is not a valid option")));
             }
         }
-        let key = key.ok_or_else(keyless)?;
+        let key = pairs.raw.ok_or_else(keyless)?;
         found.extend(column(request, &key)?);
     }
     Ok(found)

@@ -116,17 +116,14 @@ fn key(request: &mut Request<'_>, term: &str) -> Result<String, Error> {
         }
     }
     key.ok_or_else(|| {
-        Error::value_error(format!(
-            "No key to look up was provided as first term within string inline options: {term}"
-        ))
+        Error::value_error(format!("No key to look up was provided as first term within string inline options: {term}"))
     })
 }
 
 /// Sections by name, keys in lower case unless they are asked for as written.
 fn parse(request: &Request<'_>, text: &str, name: &str) -> Result<IndexMap<String, Section>, Error> {
     let case_sensitive = request.flag("case_sensitive", false);
-    let allow_no_value =
-        request.option("allow_no_value").or_else(|| request.option("allow_none")).is_some_and(is_true);
+    let allow_no_value = request.option("allow_no_value").or_else(|| request.option("allow_none")).is_some_and(is_true);
     let mut sections: IndexMap<String, Section> = IndexMap::new();
     let mut at: Option<String> = None;
     let mut key: Option<String> = None;
@@ -252,6 +249,9 @@ mod tests {
             place().refusal("lookup('ini', 'a', file='users.ini', section='x')"),
             "The lookup plugin 'ini' failed: No section 'x' in 'users.ini'."
         );
-        assert_eq!(refusal("lookup('ini', 'a file=nope.ini')"), "The lookup plugin 'ini' failed: Invalid filename None.");
+        assert_eq!(
+            refusal("lookup('ini', 'a file=nope.ini')"),
+            "The lookup plugin 'ini' failed: Invalid filename None."
+        );
     }
 }

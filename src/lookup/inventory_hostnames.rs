@@ -2,12 +2,13 @@
 //!
 //! Source: Ansible documentation, `ansible.builtin.inventory_hostnames` lookup.
 
-use std::rc::Rc;
-
 use jinja::{Error, Scope, Value};
 
 use super::{Answer, Request};
-use crate::{inventory::Inventory, vault::VaultSecrets};
+use crate::{
+    inventory::{Inventory, Vars},
+    vault::VaultSecrets,
+};
 
 pub(super) fn run(request: &mut Request<'_>) -> Answer {
     let Some(Value::Dict(groups)) = request.scope.lookup("groups")? else {
@@ -24,7 +25,7 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
         inventory.add_group(&group).map_err(refused)?;
         for host in hosts.iterate()? {
             let (host, groups) = (host.to_str()?, std::slice::from_ref(&group));
-            inventory.add_host(&host, groups, &Rc::default()).map_err(refused)?;
+            inventory.add_host(&host, groups, &Vars::default()).map_err(refused)?;
         }
     }
     let mut patterns = Vec::new();

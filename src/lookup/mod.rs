@@ -5,15 +5,15 @@
 //!
 //! Source: Ansible documentation, "Lookups".
 
-// mod config;
+mod config;
 mod containers;
-// mod csvfile;
+mod csvfile;
 mod env;
 mod file;
 mod fileglob;
 mod first_found;
-// mod ini;
-// mod inventory_hostnames;
+mod ini;
+mod inventory_hostnames;
 mod options;
 mod password;
 mod pipe;
@@ -61,16 +61,16 @@ type Lookup = fn(&mut Request<'_>) -> Answer;
 
 /// Lookups by name; the last column says that undefined arguments are welcome.
 const LOOKUPS: &[(&str, Lookup, bool)] = &[
-    // ("config", config::run, false),
-    // ("csvfile", csvfile::run, false),
+    ("config", config::run, false),
+    ("csvfile", csvfile::run, false),
     ("dict", containers::dict, false),
     ("env", env::run, true),
     ("file", file::run, false),
     ("fileglob", fileglob::run, false),
     ("first_found", first_found::run, true),
     ("indexed_items", containers::indexed_items, false),
-    // ("ini", ini::run, false),
-    // ("inventory_hostnames", inventory_hostnames::run, false),
+    ("ini", ini::run, false),
+    ("inventory_hostnames", inventory_hostnames::run, false),
     ("items", containers::items, false),
     ("lines", pipe::lines, false),
     ("list", containers::list, false),

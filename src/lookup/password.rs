@@ -53,15 +53,16 @@ fn parameters(request: &mut Request<'_>, term: &str) -> Result<String, Error> {
     let Some((first, rest)) = term.split_once(' ') else { return Ok(term.to_owned()) };
     let pairs = parse_kv(rest, false).map_err(|error| Error::other(error.to_string()))?;
     let mut path = first.to_owned();
+    if let Some(more) = pairs.raw {
+        // The path has spaces.
+        path = format!("{path} {more}");
+        if !term.starts_with(&path) {
+            return Err(Error::other("Unrecognized value after key=value parameters given to password lookup"));
+        }
+    }
     let mut unknown = Vec::new();
     for (key, value) in pairs.options {
         match key.as_str() {
-            "_raw_params" => {
-                path = format!("{path} {value}");
-                if !term.starts_with(&path) {
-                    return Err(Error::other("Unrecognized value after key=value parameters given to password lookup"));
-                }
-            }
             "length" | "encrypt" | "chars" | "ident" | "seed" => request.set(&key, Value::from(value)),
             _ => unknown.push(key),
         }
@@ -194,6 +195,10 @@ mod tests {
         assert_eq!(
             refusal("lookup('password', '/dev/null size=3')"),
             "The lookup plugin 'password' failed: Unrecognized parameter(s) given to password lookup: size"
+        );
+        assert_eq!(
+            refusal("lookup('password', '/dev/null length=3 more')"),
+            "The lookup plugin 'password' failed: Unrecognized value after key=value parameters given to password lookup"
         );
     }
 }

@@ -51,7 +51,9 @@ fn read(request: &mut Request<'_>, text: &str) -> Result<(), Error> {
         .options
         .iter()
         .filter(|(key, _)| !FIELDS.contains(&key.as_str()))
-        .map(|(key, _)| format!("'{key}'"))
+        .map(|(key, _)| key.as_str())
+        .chain(pairs.raw.as_ref().map(|_| "_raw_params"))
+        .map(|key| format!("'{key}'"))
         .collect();
     if !unknown.is_empty() {
         return Err(Error::other(format!("unrecognized arguments to with_sequence: [{}]", unknown.join(", "))));
