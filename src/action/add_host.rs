@@ -65,9 +65,10 @@ fn split_port(text: &str) -> (String, Option<i64>) {
         }
     } else if text.matches(':').count() == 1
         && let Some((name, port)) = text.split_once(':')
-            && let Ok(port) = port.parse() {
-                return (name.to_owned(), Some(port));
-            }
+        && let Ok(port) = port.parse()
+    {
+        return (name.to_owned(), Some(port));
+    }
     (text.to_owned(), None)
 }
 

@@ -96,9 +96,10 @@ impl PlayIterator {
             // A handler of a role that is done may run all the same.
             if let Some(role) = task.once_role()
                 && state.phase() != Phase::Handlers
-                && self.completed_roles.contains(&(role, Arc::from(host))) {
-                    continue;
-                }
+                && self.completed_roles.contains(&(role, Arc::from(host)))
+            {
+                continue;
+            }
             return Some((state, task));
         }
     }
@@ -112,13 +113,14 @@ impl PlayIterator {
             }
             None => {
                 if let Some(state) = self.states.get_mut(host)
-                    && state.phase() != Phase::Complete {
-                        let notified = &self.notified;
-                        while state
-                            .advance(&|handler| notified.get(&handler.id).is_some_and(|on| on.contains(host)))
-                            .is_some()
-                        {}
-                    }
+                    && state.phase() != Phase::Complete
+                {
+                    let notified = &self.notified;
+                    while state
+                        .advance(&|handler| notified.get(&handler.id).is_some_and(|on| on.contains(host)))
+                        .is_some()
+                    {}
+                }
                 None
             }
         }
@@ -287,10 +289,9 @@ impl PlayIterator {
                 }
                 self.set_state(&host, state);
             }
-            if !found
-                && let Some(state) = before {
-                    self.set_state(&host, state);
-                }
+            if !found && let Some(state) = before {
+                self.set_state(&host, state);
+            }
         }
         found
     }

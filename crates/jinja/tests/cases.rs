@@ -58,7 +58,7 @@ impl Lazy for Templates {
 }
 
 impl Variables {
-    fn resolve(self: &Self, own: &Rc<Self>, raw: &Value) -> Result<Value, Error> {
+    fn resolve(&self, own: &Rc<Self>, raw: &Value) -> Result<Value, Error> {
         match raw {
             Value::Str(text) if text.is_trusted() => {
                 let env = self.env.borrow().clone().ok_or_else(|| Error::other("no environment"))?;

@@ -72,7 +72,8 @@ fn mapping(value: &Value) -> Result<Option<Dict>> {
 fn merge_hash(low: &Dict, high: &Dict, recursive: bool, list_merge: ListMerge) -> Result<Dict> {
     let merged = Dict::with_capacity(low.len() + high.len());
     // A high one that equals the low one keeps its own order.
-    if !low.is_empty() && !(low.len() == high.len() && Value::Dict(low.clone()) == Value::Dict(high.clone())) {
+    let same = low.len() == high.len() && Value::Dict(low.clone()) == Value::Dict(high.clone());
+    if !low.is_empty() && !same {
         merged.update(low)?;
     }
     for (key, value) in high.items()? {

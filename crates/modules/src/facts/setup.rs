@@ -123,8 +123,14 @@ impl Module for Setup {
     fn run(args: SetupArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
         let selected = select(&args.gather_subset).map_err(Failure::new)?;
         let timeout = Duration::from_secs(u64::try_from(args.gather_timeout).unwrap_or(0).max(1));
-        let fact_path = args.fact_path.to_string();
-        let mut gathering = Gathering { ctx, facts: Map::new(), timeout, fact_path };
+        let fact_path = ctx.expand(&args.fact_path);
+        let has_local = std::fs::read_dir(&fact_path).is_ok_and(|mut entries| {
+            entries.any(|entry| entry.is_ok_and(|entry| entry.path().extension().is_some_and(|found| found == "fact")))
+        });
+        if has_local {
+            ctx.warn(format!("the local facts in {fact_path} are not gathered yet: ansible_local has none of them"));
+        }
+        let mut gathering = Gathering { ctx, facts: Map::new(), timeout };
         for collector in COLLECTORS.iter().filter(|collector| selected.contains(collector.name)) {
             gathering.ctx.cancel.check()?;
             (collector.collect)(&mut gathering);

@@ -23,7 +23,6 @@ pub(super) struct Place {
 }
 
 /// What stands in the way of going on.
-#[expect(clippy::large_enum_variant, reason = "one of them lives at a time, for the length of a call")]
 pub(super) enum Found {
     /// A place.
     Place(Place),
