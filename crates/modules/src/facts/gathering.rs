@@ -11,6 +11,8 @@ pub(super) struct Gathering<'a> {
     pub(super) facts: Map,
     /// How long one program may take.
     pub(super) timeout: Duration,
+    /// Where local facts are.
+    pub(super) fact_path: String,
 }
 
 impl Gathering<'_> {

@@ -2,7 +2,7 @@
 
 use super::{
     gathering::{Gathering, map},
-    read,
+    mounts, read,
 };
 use crate::prelude::*;
 
@@ -21,6 +21,7 @@ pub(super) fn collect(gathering: &mut Gathering<'_>) {
         let seconds: Option<i64> = text.split(['.', ' ']).next().and_then(|seconds| seconds.parse().ok());
         gathering.set("uptime_seconds", seconds);
     }
+    mounts::collect(gathering);
 }
 
 fn memory_facts(text: &str) -> Map {

@@ -16,6 +16,11 @@ pub(super) fn content(path: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// A file's lines; none where it cannot be read.
+pub(super) fn lines(path: &str) -> Vec<String> {
+    raw(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
 /// A file's text as it is. Not blocking, so that a pipe in a file's place cannot hold the gathering up.
 pub(super) fn raw(path: &str) -> Option<String> {
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).ok()?;
@@ -23,6 +28,17 @@ pub(super) fn raw(path: &str) -> Option<String> {
     let mut bytes = Vec::new();
     file.take(LIMIT).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The names in a folder, sorted; none where it cannot be read.
+pub(super) fn names(folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
 }
 
 /// Whether something is at that path, links followed.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{distribution, gathering::Gathering, hardware, platform, system};
+use super::{distribution, gathering::Gathering, hardware, local, network, platform, system, virtual_machine};
 use crate::{prelude::*, support::paths};
 
 /// Gathers facts about remote hosts.
@@ -103,10 +103,20 @@ static COLLECTORS: &[Collector] = &[
         "effective_user_id",
         "effective_group_ids",
     ]),
+    kind("virtual", false, virtual_machine::collect).ids(&[
+        "virtualization_type",
+        "virtualization_role",
+        "virtualization_tech_guest",
+        "virtualization_tech_host",
+    ]),
     kind("hardware", false, hardware::collect)
-        .ids(&["processor", "processor_cores", "processor_count", "mounts", "devices"])
+        .ids(&["processor", "processor_cores", "processor_count", "mounts"])
         .requires(&["platform"]),
     kind("dns", true, system::dns),
+    kind("network", false, network::collect)
+        .ids(&["interfaces", "default_ipv4", "default_ipv6", "all_ipv4_addresses", "all_ipv6_addresses"])
+        .requires(&["distribution", "platform"]),
+    kind("local", true, local::collect),
 ];
 
 impl Module for Setup {
@@ -123,14 +133,8 @@ impl Module for Setup {
     fn run(args: SetupArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
         let selected = select(&args.gather_subset).map_err(Failure::new)?;
         let timeout = Duration::from_secs(u64::try_from(args.gather_timeout).unwrap_or(0).max(1));
-        let fact_path = ctx.expand(&args.fact_path);
-        let has_local = std::fs::read_dir(&fact_path).is_ok_and(|mut entries| {
-            entries.any(|entry| entry.is_ok_and(|entry| entry.path().extension().is_some_and(|found| found == "fact")))
-        });
-        if has_local {
-            ctx.warn(format!("the local facts in {fact_path} are not gathered yet: ansible_local has none of them"));
-        }
-        let mut gathering = Gathering { ctx, facts: Map::new(), timeout };
+        let fact_path = args.fact_path.to_string();
+        let mut gathering = Gathering { ctx, facts: Map::new(), timeout, fact_path };
         for collector in COLLECTORS.iter().filter(|collector| selected.contains(collector.name)) {
             gathering.ctx.cancel.check()?;
             (collector.collect)(&mut gathering);
