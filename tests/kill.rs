@@ -28,7 +28,7 @@ const PLAYBOOK: &str = "\
       command: sh -c 'sleep 2.718; echo done > /srv/kill/done'
       args: {creates: /srv/kill/done}
     - name: Lines
-      lineinfile: {path: /srv/kill/conf, line: 'last = true'}
+      lineinfile: {path: /srv/kill/lines, line: 'last = true', create: true, mode: '0644'}
     - name: A large file once more
       copy: {src: large, dest: /srv/kill/again, mode: '0600'}
 ";
@@ -96,7 +96,9 @@ impl Bench {
              -o -type f -newer /before -print",
         );
         for path in files.lines() {
-            let ours = ["/srv/kill/conf", "/srv/kill/large", "/srv/kill/done", "/srv/kill/again"].contains(&path);
+            let ours = ["conf", "large", "done", "again", "lines"]
+                .map(|name| format!("/srv/kill/{name}"))
+                .contains(&path.to_owned());
             let cached = path.rsplit_once("/helper-").is_some_and(|(folder, digest)| {
                 folder.contains("provision")
                     && digest.len() == 64
@@ -120,8 +122,7 @@ impl Bench {
             }
         }
         let conf = self.host().read("[ ! -e /srv/kill/conf ] || cat /srv/kill/conf");
-        let whole = ["", "old\n"].contains(&conf.as_str())
-            || (conf.contains("name = target\n") && (conf.ends_with("target\n") || conf.ends_with("last = true\n")));
+        let whole = ["", "old\n"].contains(&conf.as_str()) || conf.ends_with("name = target\n");
         if !whole {
             let _ = writeln!(found, "/srv/kill/conf: {conf:?}");
         }

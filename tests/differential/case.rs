@@ -11,6 +11,8 @@ pub(crate) struct Case {
     pub(crate) folder: PathBuf,
     /// Hosts to start afresh for each side (`#! hosts: ...`); none: local connections only.
     pub(crate) hosts: Vec<String>,
+    /// Other hosts of the same names for provision (`#! ours: ...`): twins that ansible-core could not work on.
+    pub(crate) ours: Vec<String>,
     /// Whether standard error is compared too (`#! stderr`).
     pub(crate) stderr: bool,
     /// How many hosts at once (`#! forks: N`); 1 unless said, for then ansible-core's order of results has no chance in it.
@@ -35,6 +37,7 @@ impl Case {
             name,
             folder: folder.to_owned(),
             hosts: Vec::new(),
+            ours: Vec::new(),
             stderr: false,
             forks: 1,
             ignore: Vec::new(),
@@ -52,6 +55,7 @@ impl Case {
             match key.trim() {
                 "hosts" => case.hosts = words.collect(),
                 "forks" => case.forks = value.trim().parse().expect("a number of forks"),
+                "ours" => case.ours = words.collect(),
                 "stderr" => case.stderr = true,
                 "ignore" => case.ignore = words.collect(),
                 other => panic!("{}: unknown directive {other:?}", path.display()),

@@ -34,7 +34,9 @@ pub(crate) fn run(case: &Case, letter: char, bin: &Path) -> Transcript {
     let (work, home) = (scratch.join("work"), scratch.join("home"));
     copy_tree(&case.folder, &work);
     std::fs::create_dir_all(&home).expect("a home");
-    let fleet = (!case.hosts.is_empty()).then(|| Fleet::start(&format!("{}-{letter}", case.name), &case.hosts));
+    let others = letter == 'b' && !case.ours.is_empty() && std::env::var_os("PROVISION_TEST_SELF").is_none();
+    let specs = if others { &case.ours } else { &case.hosts };
+    let fleet = (!specs.is_empty()).then(|| Fleet::start(&format!("{}-{letter}", case.name), specs));
     if let Some(fleet) = &fleet {
         let inventory = fleet.inventory() + "ansible_python_interpreter=/usr/bin/python3\n";
         std::fs::write(work.join("fleet.ini"), inventory).expect("an inventory of the hosts");
