@@ -13,7 +13,7 @@ use std::{
 
 use connection::ContentSource;
 use jinja::Value;
-use protocol::{Data, Map, Outcome};
+use protocol::{Data, Map, Outcome, outcome::Diff};
 use sha1::{Digest, Sha1};
 
 use super::{ActionContext, ActionError, ActionOutcome, Local, files, module};
@@ -103,7 +103,25 @@ pub(super) async fn send(
 ) -> Result<Outcome, ActionError> {
     let checksum = hex(&Sha1::digest(&bytes));
     let arguments = copy_arguments(arguments, dest, basename, checksum, mode);
-    module::call(context, "copy", arguments, Some(ContentSource::Bytes(bytes.into()))).await
+    let shown = context.settings.diff.then(|| bytes.clone());
+    let mut outcome = module::call(context, "copy", arguments, Some(ContentSource::Bytes(bytes.into()))).await?;
+    if let Some(bytes) = shown {
+        complete_diff(&mut outcome, &bytes, dest);
+    }
+    Ok(outcome)
+}
+
+/// Puts what comes into a difference of which the host gave what is there.
+fn complete_diff(outcome: &mut Outcome, content: &[u8], name: &str) {
+    let Ok(text) = std::str::from_utf8(content) else { return };
+    for diff in &mut outcome.diff {
+        if let Diff::Text { after, after_header, .. } = diff
+            && after.is_empty()
+        {
+            text.clone_into(after);
+            after_header.get_or_insert_with(|| name.to_owned());
+        }
+    }
 }
 
 /// Sends one file.
@@ -134,7 +152,11 @@ async fn file(
         return send(context, arguments, dest, &basename, plain, mode).await;
     }
     let arguments = copy_arguments(arguments, dest, &basename, checksum, mode);
-    module::call(context, "copy", arguments, Some(ContentSource::File(path.to_owned()))).await
+    let mut outcome = module::call(context, "copy", arguments, Some(ContentSource::File(path.to_owned()))).await?;
+    if context.settings.diff && outcome.diff.iter().any(|diff| matches!(diff, Diff::Text { .. })) {
+        complete_diff(&mut outcome, &fs::read(path).map_err(unreadable)?, &path.display().to_string());
+    }
+    Ok(outcome)
 }
 
 /// The arguments for the module on the host.
