@@ -32,7 +32,7 @@ pub fn apply(options: ApplyOptions, terminal: &mut Terminal) -> Result {
     told.start_at_task = options.start_at_task;
     told.syntax_check = options.syntax_check;
     let run = session.run(told, Box::new(callback))?;
-    let code = conduct(&run, &paths, options.run.config.forks)?;
+    let code = conduct(&run, &paths)?;
     if options.syntax_check && code == 0 {
         for playbook in &options.playbooks {
             terminal.print(&format!("\nplaybook: {playbook}"));
@@ -53,7 +53,7 @@ fn told(run: &options::RunOptions) -> executor::RunOptions {
 }
 
 /// Runs to the end on this thread; the network has threads of its own.
-fn conduct(run: &Rc<executor::Run>, paths: &[PathBuf], _forks: usize) -> Result {
+fn conduct(run: &Rc<executor::Run>, paths: &[PathBuf]) -> Result {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -116,7 +116,7 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
         .borrow_mut()
         .provide(&path, &adhoc::playbook(&options))
         .map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
-    conduct(&run, &[path], options.run.config.forks)
+    conduct(&run, &[path])
 }
 
 /// The hosts that a pattern means within the limit. That there are none although there is an inventory is an error; that

@@ -338,6 +338,13 @@ async fn run_batch(
     batch: &[Arc<str>],
 ) -> Result<(Ending, bool, bool), RunError> {
     super::prompts::load_vars_files_for(run, play, batch)?;
+    // A file of variables that cannot be read stops the run: hosts without their variables would be set up wrong.
+    for host in batch {
+        let _ = run.variables.layers(Some(host), None, true);
+        if let Some(problem) = run.variables.take_problems().into_iter().next() {
+            return Err(RunError::Stopped(Box::new(problem)));
+        }
+    }
     let blocks = compile(run, play, settings)?;
     let mut iterator = PlayIterator::new(blocks, &play.all_handlers(), batch);
     for host in batch {

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::HashMap,
     path::PathBuf,
     rc::{Rc, Weak},
@@ -35,7 +35,6 @@ pub struct Variables {
     groups: RefCell<Option<Value>>,
     play: RefCell<PlayVariables>,
     basedir: RefCell<PathBuf>,
-    warned_of: Cell<bool>,
 }
 
 /// The variables of the play that runs.
@@ -65,7 +64,6 @@ impl Variables {
             groups: RefCell::new(None),
             play: RefCell::new(PlayVariables::default()),
             basedir: RefCell::new(PathBuf::new()),
-            warned_of: Cell::new(false),
         })
     }
 
@@ -306,11 +304,6 @@ impl Variables {
         let value = Value::Dict(groups);
         *self.groups.borrow_mut() = Some(value.clone());
         value
-    }
-
-    /// Whether something is said for the first time in this run.
-    pub fn first_time(&self) -> bool {
-        !self.warned_of.replace(true)
     }
 }
 

@@ -274,14 +274,12 @@ impl Templar {
         scope: &Rc<VariableScope>,
     ) -> Result<Value, TemplateError> {
         let (body, options) = split_header(source, options);
-        let template = self
-            .environment
-            .compile_with(body, Some(name), &options)
-            .map_err(|error| file_error(&error, name, source.as_str().len() - body.len()))?;
+        let template =
+            self.environment.compile_with(body, Some(name), &options).map_err(|error| file_error(&error, name))?;
         let before = self.loader.set_search_path(search);
         let value = template.render(&self.environment, scope.as_ref());
         self.loader.set_search_path(before);
-        let value = value.map_err(|error| file_error(&error, name, 0))?;
+        let value = value.map_err(|error| file_error(&error, name))?;
         Ok(match value {
             Value::Str(text) => Value::Str(restore_newlines_as(body, text, &options.newline_sequence)),
             value => value,
@@ -290,7 +288,7 @@ impl Templar {
 }
 
 /// An error of a file, at its line.
-fn file_error(error: &jinja::Error, name: &str, _header: usize) -> TemplateError {
+fn file_error(error: &jinja::Error, name: &str) -> TemplateError {
     let mut said = TemplateError::from_engine(error, None);
     if said.origin.is_none() {
         let file = error.template.as_deref().unwrap_or(name);
