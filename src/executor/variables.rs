@@ -83,6 +83,7 @@ impl Variables {
     pub fn set_basedir(&self, basedir: PathBuf) {
         self.by_host.borrow_mut().clear();
         self.inventory.borrow_mut().set_playbook_dirs(std::slice::from_ref(&basedir));
+        self.templar.set_basedir(basedir.clone());
         *self.basedir.borrow_mut() = basedir;
     }
 

@@ -205,4 +205,6 @@ impl Lookups for Registry {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod testing;

@@ -3,7 +3,7 @@
 use indexmap::IndexSet;
 use jinja::{Call, Environment, Error, Key, List, Value};
 
-use super::{Result, collection::holds, or_none};
+use super::{Result, collection::holds, or_none, python_set::PythonSet};
 
 pub(super) fn add(env: &mut Environment) {
     env.add_filter("union", |call| apply(call, "union", union));
@@ -28,16 +28,25 @@ fn apply(call: &mut Call<'_>, name: &str, operation: fn(&[Value], &[Value]) -> R
     operation(&elements(a)?, &elements(b)?).map(|items| Value::List(List::new(items)))
 }
 
-/// The elements as a set in the order they first come; none where one of them cannot be hashed.
-fn set(items: &[Value]) -> Option<IndexSet<Key>> {
-    items.iter().map(|item| Key::new(item.clone()).ok()).collect()
+/// What is left where the elements can be hashed: in the order of Python's sets if that is the same in every run, else
+/// in the order in which the elements come first. None where they cannot be hashed.
+fn hashed(
+    a: &[Value],
+    b: &[Value],
+    ordered: fn(&PythonSet, &PythonSet) -> PythonSet,
+    wanted: fn(in_a: bool, in_b: bool) -> bool,
+) -> Option<Items> {
+    if let (Some(a), Some(b)) = (PythonSet::new(a), PythonSet::new(b)) {
+        return Some(ordered(&a, &b).into_values());
+    }
+    let set = |items: &[Value]| items.iter().map(|item| Key::new(item.clone()).ok()).collect::<Option<IndexSet<Key>>>();
+    let (a, b) = (set(a)?, set(b)?);
+    let all: IndexSet<&Key> = a.iter().chain(&b).collect();
+    let kept = all.into_iter().filter(|item| wanted(a.contains(*item), b.contains(*item)));
+    Some(kept.map(|item| item.value().clone()).collect())
 }
 
-fn values(keys: impl Iterator<Item = Key>) -> Items {
-    keys.map(Key::into_value).collect()
-}
-
-fn unique(items: impl Iterator<Item = Value>) -> Result<Items> {
+fn unique_of(items: impl Iterator<Item = Value>) -> Result<Items> {
     let mut out = Vec::new();
     for item in items {
         if !holds(&out, &item)? {
@@ -58,29 +67,29 @@ fn pick(items: &[Value], others: &[Value], wanted: bool) -> Result<Items> {
 }
 
 fn union(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.into_iter().chain(b).collect::<IndexSet<_>>().into_iter())),
-        _ => unique(a.iter().chain(b).cloned()),
+    match hashed(a, b, PythonSet::union, |_, _| true) {
+        Some(items) => Ok(items),
+        None => unique_of(a.iter().chain(b).cloned()),
     }
 }
 
 fn intersect(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.into_iter().filter(|item| b.contains(item)))),
-        _ => unique(pick(a, b, true)?.into_iter()),
+    match hashed(a, b, PythonSet::intersection, |in_a, in_b| in_a && in_b) {
+        Some(items) => Ok(items),
+        None => unique_of(pick(a, b, true)?.into_iter()),
     }
 }
 
 fn difference(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.into_iter().filter(|item| !b.contains(item)))),
-        _ => unique(pick(a, b, false)?.into_iter()),
+    match hashed(a, b, PythonSet::difference, |in_a, in_b| in_a && !in_b) {
+        Some(items) => Ok(items),
+        None => unique_of(pick(a, b, false)?.into_iter()),
     }
 }
 
 fn symmetric_difference(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.symmetric_difference(&b).cloned())),
-        _ => pick(&union(a, b)?, &intersect(a, b)?, false),
+    match hashed(a, b, PythonSet::symmetric_difference, |in_a, in_b| in_a != in_b) {
+        Some(items) => Ok(items),
+        None => pick(&union(a, b)?, &intersect(a, b)?, false),
     }
 }
