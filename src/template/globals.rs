@@ -1,8 +1,8 @@
-//! Ansible's global functions, but for lookups: `undef`. (`now` is not written yet: it is undefined.)
+//! Ansible's global functions, but for lookups: `undef`, `now`.
 
 use jinja::{Environment, Value};
 
-use super::filters::given;
+use super::filters::{given, time};
 
 /// Adds all globals.
 pub fn register(environment: &mut Environment) {
@@ -11,4 +11,5 @@ pub fn register(environment: &mut Environment) {
         let hint = given(hint).map(|hint| hint.to_str()).transpose()?;
         Ok(Value::undefined(hint.unwrap_or_else(|| "Mandatory variable has not been overridden".to_owned())))
     });
+    environment.add_function("now", time::now);
 }

@@ -16,12 +16,15 @@ pub mod filters;
 pub mod globals;
 pub mod loader;
 pub mod lookups;
+pub mod notice;
 pub mod omit;
+pub mod password_hash;
 pub mod scope;
 pub mod templar;
 pub mod tests;
 
 pub use error::TemplateError;
 pub use lookups::Lookups;
+pub use notice::Notice;
 pub use scope::{Magic, VariableScope};
 pub use templar::Templar;

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
 
 use jinja::{Environment, Error, Object, Options, Origin, Str, Template, Undefined, Value};
 
-use super::{VariableScope, error::TemplateError, loader::FileLoader, omit};
+use super::{VariableScope, error::TemplateError, loader::FileLoader, notice::Notices, omit};
 use crate::{diagnostic::Span, yaml::Decrypt};
 
 /// A conditional that is true or false although it is not a bool.
@@ -24,6 +24,19 @@ pub struct Templar {
     decrypt: Option<Rc<dyn Decrypt>>,
     templates: Compiled<Rc<str>>,
     expressions: Compiled<(Rc<str>, bool)>,
+    /// Who renders now: what is said meanwhile is theirs, whichever scope says it.
+    asking: RefCell<Option<Notices>>,
+}
+
+/// A render from its outside: when it ends, nobody renders.
+struct Asking<'a>(Option<&'a Templar>);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(templar) = self.0 {
+            templar.asking.take();
+        }
+    }
 }
 
 impl Templar {
@@ -38,6 +51,7 @@ impl Templar {
             decrypt,
             templates: RefCell::new(HashMap::new()),
             expressions: RefCell::new(HashMap::new()),
+            asking: RefCell::new(None),
         })
     }
 
@@ -59,6 +73,25 @@ impl Templar {
         &self.environment
     }
 
+    /// Sets the folder in which a playbook's own text finds what it includes: the playbook's.
+    pub fn set_basedir(&self, folder: PathBuf) {
+        self.loader.set_search_path(vec![folder]);
+    }
+
+    fn asking(&self, scope: &VariableScope) -> Asking<'_> {
+        let mut asking = self.asking.borrow_mut();
+        if asking.is_some() {
+            return Asking(None);
+        }
+        *asking = Some(scope.notices().clone());
+        Asking(Some(self))
+    }
+
+    /// Where notices go: to whoever renders, else where the caller says.
+    pub(super) fn notices_or(&self, otherwise: &Notices) -> Notices {
+        self.asking.borrow().as_ref().unwrap_or(otherwise).clone()
+    }
+
     /// Whether a text is rendered at all: it is trusted and has a delimiter.
     #[must_use]
     pub fn is_template(text: &Str) -> bool {
@@ -66,7 +99,7 @@ impl Templar {
     }
 
     /// The plain text of a vaulted value; none for other objects.
-    pub(super) fn decrypt(&self, object: &Rc<dyn Object>) -> Result<Option<Value>, Error> {
+    pub(super) fn decrypt(&self, object: &Rc<dyn Object>) -> Option<Value> {
         crate::yaml::decrypt_value(object.as_ref(), self.decrypt.as_deref())
     }
 
@@ -99,6 +132,7 @@ impl Templar {
     ///
     /// A template fails or something is undefined; the value as a whole is `omit` (see [`TemplateError::omitted`]).
     pub fn render(&self, value: &Value, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         let origin = origin_of(value);
         let resolved = scope.resolve_raw(value).map_err(|error| TemplateError::from_engine(&error, origin.as_ref()))?;
         finish(&resolved, origin.as_ref())
@@ -110,6 +144,7 @@ impl Templar {
     ///
     /// As [`Self::render`].
     pub fn render_to_container(&self, value: &Value, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         let origin = origin_of(value);
         match scope.resolve_raw(value).map_err(|error| TemplateError::from_engine(&error, origin.as_ref()))? {
             Value::List(list) => Ok(Value::List(jinja::List::new(list.raw_values()))),
@@ -133,6 +168,7 @@ impl Templar {
     ///
     /// It fails, or the text is not trusted.
     pub fn expression(&self, text: &Str, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         let value = self.evaluate_expression(text, scope, true)?;
         finish(&value, text.origin())
     }
@@ -148,6 +184,7 @@ impl Templar {
         scope: &Rc<VariableScope>,
         escape_backslashes: bool,
     ) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         if !text.is_trusted() {
             return Err(TemplateError::new(
                 "Encountered untrusted template or expression.",
@@ -196,6 +233,7 @@ impl Templar {
     ///
     /// As [`Self::first_false`].
     pub fn condition(&self, condition: &Value, scope: &Rc<VariableScope>) -> Result<bool, TemplateError> {
+        let _asking = self.asking(scope);
         let origin = origin_of(condition);
         let broken = |message: String| {
             let mut error = TemplateError::new(message, origin.as_ref().map(Span::from));
@@ -273,6 +311,7 @@ impl Templar {
         search: Vec<PathBuf>,
         scope: &Rc<VariableScope>,
     ) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         let (body, options) = split_header(source, options);
         let template =
             self.environment.compile_with(body, Some(name), &options).map_err(|error| file_error(&error, name))?;
@@ -305,7 +344,8 @@ fn finish(value: &Value, origin: Option<&Origin>) -> Result<Value, TemplateError
         return Err(error);
     }
     match value {
-        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => Ok(value.clone()),
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => Ok(value.clone()),
+        Value::Str(text) if !text.is_markup() => Ok(value.clone()),
         value => jinja::finalize(value).map_err(|error| TemplateError::from_engine(&error, origin)),
     }
 }

@@ -5,7 +5,10 @@ use std::{any::Any, cmp::Ordering};
 use jinja::{Error, Object, Value, function};
 use yaml::{Date, DateTime};
 
-use super::strftime::{self, strftime};
+use super::{
+    strftime::{self, Zone, strftime},
+    timedelta,
+};
 
 /// Python's `datetime.date`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +32,7 @@ fn method(name: &'static str, answer: impl Fn(Option<Value>) -> Result<Value, Er
 
 fn format_method(time: DateTime) -> Option<Value> {
     method("strftime", move |format| match format {
-        Some(Value::Str(format)) => Ok(strftime(&format, &time).into()),
+        Some(Value::Str(format)) => Ok(strftime(&format, &time, Zone::OfTime).into()),
         Some(other) => Err(Error::type_error(format!("strftime() argument 1 must be str, not {}", other.type_name()))),
         None => Err(Error::type_error("strftime() missing required argument 'format' (pos 1)")),
     })
@@ -90,6 +93,10 @@ impl Object for DateValue {
         other.downcast::<Self>().map(|other| Ok(Some(self.0.cmp(&other.0))))
     }
 
+    fn binary(&self, operator: &str, other: &Value, reflected: bool) -> Option<Result<Value, Error>> {
+        timedelta::date_arithmetic(self.0, operator, other, reflected)
+    }
+
     fn hash_key(&self) -> Option<u64> {
         u64::try_from(strftime::timestamp(&midnight(self.0)).rem_euclid(i64::MAX)).ok()
     }
@@ -147,7 +154,12 @@ impl Object for DateTimeValue {
             "weekday" => method("weekday", move |_| Ok(python_weekday(&time).into())),
             "isoweekday" => method("isoweekday", move |_| Ok((python_weekday(&time) + 1).into())),
             "timestamp" => method("timestamp", move |_| {
-                Ok((strftime::timestamp(&time) as f64 + f64::from(time.microsecond) / 1e6).into())
+                // A time without a zone is one of this machine's.
+                let seconds = match time.offset_minutes {
+                    Some(_) => strftime::timestamp(&time),
+                    None => strftime::local_timestamp(&time),
+                };
+                Ok((seconds as f64 + f64::from(time.microsecond) / 1e6).into())
             }),
             _ => date_attribute(time.date, name),
         })
@@ -165,6 +177,10 @@ impl Object for DateTimeValue {
         } else {
             Err(Error::type_error("can't compare offset-naive and offset-aware datetimes"))
         })
+    }
+
+    fn binary(&self, operator: &str, other: &Value, reflected: bool) -> Option<Result<Value, Error>> {
+        timedelta::time_arithmetic(&self.0, operator, other, reflected)
     }
 
     fn hash_key(&self) -> Option<u64> {

@@ -3,18 +3,22 @@
 //! Source: Ansible documentation, "Using filters to manipulate data".
 
 mod collection;
+mod fileglob;
 mod hash;
 mod json;
 mod json_read;
 mod math;
 mod misc;
 mod path;
+mod python_set;
 mod random;
 pub(super) mod regex;
 mod sets;
 mod shape;
 mod text;
+pub(super) mod time;
 pub(super) mod url;
+mod vault;
 mod yaml;
 
 use std::rc::Rc;
@@ -41,6 +45,9 @@ pub fn register(environment: &mut Environment) {
     random::add(environment);
     shape::add(environment);
     url::add(environment);
+    time::add(environment);
+    vault::add(environment);
+    fileglob::add(environment);
 }
 
 /// Ansible's words for a filter or test that failed.
