@@ -13,6 +13,7 @@
 mod arguments;
 mod filter;
 mod free;
+mod hostvars;
 mod include;
 mod job;
 mod keywords;

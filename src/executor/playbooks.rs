@@ -495,8 +495,7 @@ impl PlayRun {
             })
             .collect();
         variables.set_play_magic("ansible_play_hosts", Value::List(List::new(left)));
-        variables.set_play_magic("ansible_play_batch", batch.clone());
-        variables.set_play_magic("play_hosts", batch);
+        variables.set_play_batch(batch);
     }
 
     /// A keyword that is a boolean, with the variables of the play; false where it cannot be told.

@@ -11,8 +11,11 @@ use super::{
 use crate::{
     action::{Answer, boolean},
     diagnostic::Diagnostic,
-    playbook::Play,
-    template::VariableScope,
+    playbook::{Play, VarsPrompt},
+    template::{
+        VariableScope,
+        password_hash::{Settings, hash_password},
+    },
 };
 
 /// Asks for the variables of `vars_prompt` that are not given with `-e`.
@@ -42,13 +45,6 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
             (Some(default), false) => format!("{prompt} [{default}]: "),
             (Some(_), true) | (None, _) => format!("{prompt}: "),
         };
-        if text("encrypt")?.is_some() {
-            let diagnostic = Diagnostic::error("vars_prompt: `encrypt` is not done yet");
-            return Err(RunError::Stopped(Box::new(match span_of(&question.name) {
-                Some(span) => diagnostic.at(span, "this question"),
-                None => diagnostic,
-            })));
-        }
         let answer = loop {
             let first = line(run, &shown, !private, default.as_deref()).await?;
             if !flag("confirm", false)? {
@@ -60,10 +56,28 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
             }
             run.emit(&crate::event::Event::Prompt("***** VALUES ENTERED DO NOT MATCH ****".to_owned()));
         };
+        let answer = match text("encrypt")?.filter(|algorithm| !algorithm.is_empty()) {
+            Some(algorithm) => {
+                let value = |name: &str| -> Result<Option<Value>, RunError> {
+                    Ok(question.options.raw(name).map(|raw| scope.templar().render(&raw, &scope)).transpose()?)
+                };
+                let settings = Settings { salt: value("salt")?, salt_size: value("salt_size")?, ..Settings::default() };
+                hash_password(&Value::from(answer), &algorithm, &settings).map_err(|error| refused(question, &error))?
+            }
+            None => answer,
+        };
         let value = if flag("unsafe", false)? { Value::from(answer) } else { trusted(&answer) };
         vars.insert(name, value);
     }
     Ok(())
+}
+
+fn refused(question: &VarsPrompt, error: &jinja::Error) -> RunError {
+    let diagnostic = Diagnostic::error(error.message.clone());
+    RunError::Stopped(Box::new(match span_of(&question.name) {
+        Some(span) => diagnostic.at(span, "the answer to this question"),
+        None => diagnostic,
+    }))
 }
 
 async fn line(run: &Run, prompt: &str, echo: bool, default: Option<&str>) -> Result<String, RunError> {

@@ -27,7 +27,10 @@ use crate::{
 
 /// Does a task on a host, with its loop.
 pub(super) async fn execute(run: &Run, host: &Arc<str>, task: &Rc<Task>, scope: Rc<VariableScope>) -> TaskResult {
-    match loop_items(run, task, &scope) {
+    let items = loop_items(run, task, &scope);
+    // What is said of the loop's value is nobody's result.
+    run.notices(scope.take_notices());
+    match items {
         Ok(None) => once(run, host, task, &scope, None).await,
         Ok(Some(items)) if items.is_empty() => {
             let mut result = TaskResult::new(host, task);
@@ -138,7 +141,7 @@ async fn looped(
     let mut whole = TaskResult::new(host, task);
     whole.looped = true;
     if scope.layers().raw(&control.loop_var).is_some() {
-        whole.warnings.push(loop_variable_in_use(&control.loop_var, task));
+        run.emit(&Event::Warning(loop_variable_in_use(&control.loop_var, task)));
     }
     let total = items.len();
     let all = Value::List(List::new(items.clone()));
@@ -344,6 +347,7 @@ async fn once(
             result
         }
     };
+    result.take_notices(scope.take_notices());
     if result.no_log {
         result.set("_ansible_no_log", true);
     }

@@ -14,7 +14,12 @@ pub(super) fn add(env: &mut Environment) {
         let pattern = only(call, "fileglob", "pathname")?;
         let Value::Str(pattern) = &pattern else {
             let name = class_name(&pattern);
-            return Err(Error::type_error(format!("expected str, bytes or os.PathLike object, not {name}")));
+            return Err(Error::type_error(match pattern {
+                Value::List(_) | Value::Dict(_) | Value::Tuple(_) => {
+                    format!("expected str, bytes or os.PathLike object, not {name}")
+                }
+                _ => format!("'{name}' object is not subscriptable"),
+            }));
         };
         let found = glob(pattern).into_iter().filter(|path| Path::new(path).is_file());
         Ok(Value::List(found.map(Value::from).collect::<List>()))

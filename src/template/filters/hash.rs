@@ -43,7 +43,7 @@ fn digest(kind: &str, data: &[u8]) -> Result<Value> {
         "sha256" => hex(&sha2::Sha256::digest(data)),
         "sha384" => hex(&sha2::Sha384::digest(data)),
         "sha512" => hex(&sha2::Sha512::digest(data)),
-        _ => return Err(Error::other(format!("unsupported hash type {kind}"))),
+        _ => return Err(Error::other(format!("unsupported hash type {kind}")).while_handling()),
     })
 }
 

@@ -1,7 +1,7 @@
 //! `union`, `intersect`, `difference`, `symmetric_difference`.
 
 use indexmap::IndexSet;
-use jinja::{Call, Environment, Error, Key, List, Value};
+use jinja::{Call, Environment, Error, Key, Kind, List, Value};
 
 use super::{Result, collection::holds, or_none, python_set::PythonSet};
 
@@ -16,16 +16,27 @@ type Items = Vec<Value>;
 
 fn apply(call: &mut Call<'_>, name: &str, operation: fn(&[Value], &[Value]) -> Result<Items>) -> Result<Value> {
     let [a, b] = call.bind(name, 2, ["a", "b"])?;
-    let elements = |value: Option<Value>| {
-        let value = or_none(value);
-        value.iterate().map_err(|error| match (&value, name) {
-            (Value::Undefined(_), _) => error,
-            // Python adds both once a set cannot be made of them.
-            (_, "union") => Error::type_error("'NotImplementedType' object is not iterable"),
-            _ => error,
-        })
+    let (a, b) = (or_none(a), or_none(b));
+    // Where no sets can be made, Python goes on with lists, and fails there.
+    let refused = |error: Error, message: String| match error.kind {
+        Kind::Undefined | Kind::Limit => error,
+        _ => Error::type_error(message).while_handling(),
     };
-    operation(&elements(a)?, &elements(b)?).map(|items| Value::List(List::new(items)))
+    let left = a.iterate().map_err(|error| {
+        let kind = if name == "union" { "NotImplementedType" } else { a.type_name() };
+        refused(error, format!("'{kind}' object is not iterable"))
+    })?;
+    let right = b.iterate().map_err(|error| {
+        let kind = b.type_name();
+        refused(
+            error,
+            match name {
+                "union" => format!("can only concatenate list (not \"{kind}\") to list"),
+                _ => format!("argument of type '{kind}' is not iterable"),
+            },
+        )
+    })?;
+    operation(&left, &right).map(|items| Value::List(List::new(items)))
 }
 
 /// What is left where the elements can be hashed: in the order of Python's sets if that is the same in every run, else

@@ -60,16 +60,12 @@ fn to_datetime(call: &mut Call<'_>) -> Result<Value> {
 /// Seconds since 1970 as Python's `float()` reads them.
 fn seconds(value: &Value) -> Result<f64> {
     let number = match value {
-        Value::Str(text) => {
-            let digits = text.trim().replace('_', "");
-            // Rust reads more words than Python does, and fewer of Python's.
-            digits.parse().ok()
-        }
+        Value::Str(text) => text.trim().replace('_', "").parse().ok(),
         other => other.as_float(),
     };
     number.ok_or_else(|| {
         let shown = value.to_str().unwrap_or_default();
-        Error::other(format!("Invalid value for epoch value ({shown})"))
+        Error::other(format!("Invalid value for epoch value ({shown})")).while_handling()
     })
 }
 
@@ -84,7 +80,7 @@ fn format_seconds(call: &mut Call<'_>) -> Result<Value> {
                 return Err(Error::value_error("Invalid value NaN (not a number)"));
             }
             if second.is_infinite() {
-                return Err(Error::new(Kind::Overflow, "cannot convert float infinity to integer"));
+                return Err(Error::new(Kind::Overflow, "timestamp out of range for platform time_t"));
             }
             let out_of_range = || Error::new(Kind::Overflow, "timestamp out of range for platform time_t");
             #[expect(clippy::cast_possible_truncation, reason = "what does not fit is out of range as well")]

@@ -8,7 +8,7 @@ use jinja::{Call, Environment, Error, Str, Tags, Value};
 
 use super::{Result, flag, given, or_none};
 use crate::{
-    template::notice::Notice,
+    template::Notice,
     vault::{Password, VaultSecrets, is_encrypted},
 };
 
@@ -54,9 +54,10 @@ fn vault(call: &mut Call<'_>) -> Result<Value> {
     if !flag(wrap, false)? {
         return Ok(Value::from(vault));
     }
-    // As ansible-core has it: the text that is tagged as a vault's is the secret's.
+    // As ansible-core has it: it is the secret that is tagged, with Python's way of writing the vault's bytes.
     let text = secret.to_str()?;
-    let tags = Tags { vault: Some(Rc::from(vault.as_str())), ..Tags::default() };
+    let envelope = format!("b{}", Value::from(vault).repr()?);
+    let tags = Tags { vault: Some(Rc::from(envelope.as_str())), ..Tags::default() };
     Ok(Value::Str(Str::from(text).with_tags(tags)))
 }
 
@@ -84,7 +85,11 @@ fn unvault(call: &mut Call<'_>) -> Result<Value> {
     if is_encrypted(&data) {
         let mut secrets = VaultSecrets::new(false);
         secrets.push(id, Password::new(password));
-        data = secrets.decrypt(&data).map_err(|error| Error::other(format!("Unable to decrypt: {error}")))?.to_vec();
+        let opened = secrets.decrypt(&data).map_err(|error| {
+            let vault = Value::from(String::from_utf8_lossy(&data).into_owned());
+            Error::other("Unable to decrypt.").because_of(Error::other(error.to_string()).about(&vault))
+        })?;
+        data = opened.to_vec();
     }
     String::from_utf8(data)
         .map(Value::from)

@@ -84,6 +84,16 @@ pub fn hash_password(secret: &Value, algorithm: &str, settings: &Settings) -> Re
     })
 }
 
+/// A salt as long as an algorithm takes it.
+///
+/// # Errors
+///
+/// The system gives no random numbers.
+pub fn random_salt(algorithm: &str) -> Result<String> {
+    let known = ALGORITHMS.iter().find(|known| known.name == algorithm);
+    base64::draw(known.map_or(8, |known| known.salt.1))
+}
+
 /// What was given and is true in Python's sense.
 fn set(value: Option<&Value>) -> Result<Option<&Value>> {
     Ok(match value {

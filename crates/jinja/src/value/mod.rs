@@ -69,7 +69,7 @@ pub enum Value {
 pub struct Undefined {
     /// The whole message, as Jinja2 words it: `'foo' is undefined`, `object of type 'dict' has no attribute 'bar'`.
     pub message: String,
-    /// The name that is undefined, if it is a name alone.
+    /// The name that is undefined, be it a variable's or an attribute's.
     pub name: Option<Rc<str>>,
     /// The error whose place this value takes: a call or a filter that failed, which `default()` may still mend.
     pub cause: Option<Error>,
