@@ -83,6 +83,7 @@ impl Error {
             line: 0,
             origin: None,
             cause: None,
+            summary: None,
             note: None,
             called: false,
         }
