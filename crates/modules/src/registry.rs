@@ -8,8 +8,8 @@ use protocol::{
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, support::path_info,
-    system, users,
+    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, services,
+    support::path_info, system, users,
 };
 
 /// One module in the table.
@@ -43,10 +43,13 @@ pub static MODULES: &[Entry] = &[
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),
+    entry::<services::service::Service>(),
     entry::<facts::setup::Setup>(),
     entry::<commands::shell::Shell>(),
     entry::<files::slurp::Slurp>(),
     entry::<files::stat::Stat>(),
+    entry::<services::systemd::Systemd>(),
+    entry::<services::sysvinit::Sysvinit>(),
     entry::<files::tempfile::Tempfile>(),
     entry::<users::user::User>(),
 ];

@@ -167,6 +167,13 @@ impl Command {
         self
     }
 
+    /// Nothing of the task's environment, only what is set from here on.
+    #[must_use]
+    pub fn without_environment(mut self) -> Self {
+        self.inner.env_clear();
+        self
+    }
+
     /// Output in English whatever the host's language: `LANG`, `LC_ALL`, `LC_MESSAGES`, `LC_CTYPE` and `LANGUAGE`.
     #[must_use]
     pub fn plain_locale(mut self) -> Self {
@@ -174,6 +181,17 @@ impl Command {
             self.inner.env(name, "C.UTF-8");
         }
         self.inner.env("LANGUAGE", "C.UTF-8");
+        self
+    }
+
+    /// Output in plain English with `LANG`, `LC_ALL` and `LC_MESSAGES` alone, in the best locale for it that the host
+    /// has.
+    #[must_use]
+    pub fn best_locale(mut self) -> Self {
+        let best = super::locale::best();
+        for name in ["LANG", "LC_ALL", "LC_MESSAGES"] {
+            self.inner.env(name, best);
+        }
         self
     }
 
