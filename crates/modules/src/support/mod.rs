@@ -19,5 +19,6 @@ pub mod paths;
 pub mod selinux;
 pub mod shlex;
 pub mod sysv;
+pub mod terminal;
 pub mod text;
 pub mod times;

@@ -61,11 +61,28 @@ pub struct SystemdArgs {
 }
 
 /// The module.
+pub struct SystemdService;
+
+/// The module by its older name.
 pub struct Systemd;
 
 impl Module for Systemd {
     type Args = SystemdArgs;
     const NAME: &'static str = "systemd";
+    const EXAMPLES: &'static str = "\
+- name: Have systemd read the units that were written
+  ansible.builtin.systemd:
+    daemon_reload: true
+";
+
+    fn run(args: SystemdArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
+        SystemdService::run(args, ctx)
+    }
+}
+
+impl Module for SystemdService {
+    type Args = SystemdArgs;
+    const NAME: &'static str = "systemd_service";
     const EXAMPLES: &'static str = "\
 - name: Have a unit of our own running, now and after the next start
   ansible.builtin.systemd_service:
