@@ -34,6 +34,9 @@ pub(super) fn check(ctx: &Context, host: &mut Host, path: &str, file: &DebFile) 
     Ok(Verdict { refusal, missing: check.missing })
 }
 
+/// What is said where packages on the host lack what they need.
+const BROKEN: &str = "Failed to satisfy all dependencies (broken cache)";
+
 /// Versions of packages that are to be installed first.
 type Marked = HashMap<String, String>;
 
@@ -77,7 +80,7 @@ impl Check<'_> {
             return Ok(Some(unsatisfied));
         }
         if self.missing.is_empty() {
-            return Ok(None);
+            return Ok(self.is_broken()?.then(|| BROKEN.to_owned()));
         }
         match self.mark()? {
             Err(refusal) => Ok(Some(refusal)),
@@ -253,12 +256,21 @@ impl Check<'_> {
         if output.success() {
             return Ok(Ok(output.stdout_text().lines().filter_map(marked).collect()));
         }
+        if self.is_broken()? {
+            // apt-get refuses every wish until that is mended. python-apt goes on: it would mend it by removing packages.
+            return Ok(Ok(Marked::new()));
+        }
         for (index, name) in self.missing.iter().enumerate() {
             if !simulate(self.missing.get(..=index).unwrap_or_default())?.success() {
                 return Ok(Err(format!("Cannot install '{name}'")));
             }
         }
-        Ok(Err("Failed to satisfy all dependencies (broken cache)".to_owned()))
+        Ok(Err(BROKEN.to_owned()))
+    }
+
+    /// Whether there are packages on the host that lack what they need.
+    fn is_broken(&self) -> Result<bool, Failure> {
+        Ok(!tool::run(self.ctx, &["apt-get", "check", "-qq", "-o", "Debug::NoLocking=true"])?.success())
     }
 }
 

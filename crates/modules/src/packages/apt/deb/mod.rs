@@ -5,6 +5,8 @@ mod fetch;
 mod file;
 mod relations;
 
+use std::fs;
+
 use super::{arguments::AptArgs, host::Host, install::Installation, policy_rc_d, prepared, tool};
 use crate::{
     prelude::*,
@@ -14,6 +16,9 @@ use crate::{
     },
 };
 use file::DebFile;
+
+/// Where apt keeps what it read of dpkg's database and its own lists.
+const CACHE: &str = "/var/cache/apt/pkgcache.bin";
 
 /// Installs package files, given with commas between them.
 ///
@@ -84,6 +89,11 @@ fn dpkg(ctx: &Context, args: &AptArgs, paths: &[&str]) -> Result<Output, Failure
     }
     let line = format!("dpkg {} -i {}", options.join(" "), paths.join(" "));
     let output = policy_rc_d::with_policy(ctx, args.policy_rc_d, || tool::run_line(ctx, &line))?;
+    if !ctx.check_mode {
+        // apt takes its cache for good where dpkg's database changed within the same second and kept its length. apt-get
+        // removes the cache after its own runs of dpkg for that reason.
+        let _ = fs::remove_file(CACHE);
+    }
     if output.success() {
         return Ok(output);
     }
