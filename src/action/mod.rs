@@ -23,6 +23,7 @@ mod provider;
 mod raw;
 mod registry;
 mod script;
+mod service;
 mod set_fact;
 mod set_stats;
 mod template;
@@ -59,6 +60,12 @@ pub trait Target {
 
     /// Runs a command without a helper: nothing is needed on the host but a shell.
     fn raw<'a>(&'a self, command: String, input: Option<Vec<u8>>) -> Local<'a, Result<RawOutput, TargetError>>;
+
+    /// The shell that runs command lines on the host.
+    fn shell(&self) -> &str;
+
+    /// What is left as the standard error of a command that had a terminal; none where commands get no terminal.
+    fn terminal_farewell<'a>(&'a self) -> Local<'a, Result<Option<String>, TargetError>>;
 
     /// Closes the connection; the next use opens it again.
     fn reset(&self) -> Local<'_, ()>;
@@ -102,14 +109,20 @@ pub struct ActionContext<'a> {
     pub name: &'a str,
     /// The action's full name (`ansible.builtin.copy`).
     pub fqcn: &'a str,
+    /// The action's name as the task has it (`copy`, `ansible.legacy.copy`).
+    pub written_name: &'a str,
     /// The task's name, as the banner has it.
     pub task_name: &'a str,
     /// The arguments, rendered, with `module_defaults` beneath.
     pub args: &'a Dict,
     /// How the task is to be done.
     pub settings: &'a Settings,
+    /// `module_defaults` of another action, by its full name, for actions that choose a module themselves.
+    pub defaults: &'a dyn Fn(&str) -> Result<Dict, ErrorChain>,
     /// The variables that the task sees.
     pub scope: &'a Rc<VariableScope>,
+    /// The variables of the host that does the work: another's where the task is delegated.
+    pub host_scope: &'a Rc<VariableScope>,
     /// The host.
     pub target: &'a dyn Target,
     /// Folders in which files of the task are looked for, nearest first (`ansible_search_path`).
@@ -177,10 +190,10 @@ impl ActionContext<'_> {
         self.templar().render_text(&raw, self.scope).ok()
     }
 
-    /// A fact of the host as text, if it is known.
+    /// A fact of the host that does the work as text, if it is known.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<String> {
-        let (_, facts) = self.scope.layers().raw("ansible_facts")?;
+        let (_, facts) = self.host_scope.layers().raw("ansible_facts")?;
         facts.as_dict()?.raw(name)?.to_str().ok()
     }
 
@@ -295,6 +308,10 @@ pub enum ActionError {
     /// The task fails; the chain is what stands behind `Task failed`.
     #[error("{}", .0.brief())]
     Failed(ErrorChain),
+    /// As [`Self::Failed`], by the action's own decision (Ansible's `AnsibleActionFail`): `msg` is what the chain says
+    /// alone, and these keys stand in the result.
+    #[error("{}", .0.brief())]
+    ActionFail(ErrorChain, Map),
     /// The task is skipped.
     #[error("{0}")]
     Skipped(String),
@@ -307,6 +324,11 @@ impl ActionError {
     /// A failure without a place.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::Failed(ErrorChain::new(Link::new(message)))
+    }
+
+    /// A failure by the action's own decision: `msg` is the message alone.
+    pub fn action_fail(message: impl Into<String>) -> Self {
+        Self::ActionFail(ErrorChain::new(Link::new(message)), Map::new())
     }
 }
 

@@ -18,7 +18,8 @@ use crate::template::data::to_data;
 pub async fn run(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionError> {
     let arguments = to_map(context.args)?;
     Ok(ActionOutcome {
-        outcome: call(context, context.name, arguments, None).await?,
+        outcome: call_as(context, context.name, shown_name(context.name, context.written_name), arguments, None)
+            .await?,
         by_module: true,
         ..ActionOutcome::default()
     })
@@ -36,17 +37,32 @@ pub async fn call(
     arguments: Map,
     content: Option<ContentSource>,
 ) -> Result<Outcome, ActionError> {
+    call_as(context, module, shown_name(module, module), arguments, content).await
+}
+
+/// As [`call`], with the name under which error texts speak of the module.
+///
+/// # Errors
+///
+/// As [`call`].
+pub async fn call_as(
+    context: &ActionContext<'_>,
+    module: &str,
+    shown_name: &str,
+    arguments: Map,
+    content: Option<ContentSource>,
+) -> Result<Outcome, ActionError> {
     let Some(entry) = modules::registry::find(module) else {
         return Err(ActionError::failed(format!("the module {module} is not written yet")));
     };
     let specification = &entry.specification;
-    let validated = match validate(specification, arguments) {
+    let validated = match validate(specification, arguments.clone()) {
         Ok(validated) => validated,
-        Err(error) => return Ok(Outcome::failure(error.message(shown_name(module)))),
+        Err(error) => return Ok(Outcome::failure(error.message(shown_name))),
     };
     let mut module_args = validated.module_args();
-    // What was not given is not sent: the helper fills in the same defaults.
-    let mut given = validated.arguments;
+    // What was given is sent, as it was given: the helper checks it again, and a default must not look as if it were given.
+    let mut given = arguments;
     given.retain(|_, value| !value.is_null());
     let mut invocation = context.invocation(module, given);
     if context.settings.async_seconds > 0 {
@@ -70,16 +86,15 @@ pub async fn call(
     Ok(outcome)
 }
 
-/// The name under which Ansible's error texts speak of a module.
-fn shown_name(module: &str) -> &str {
+/// The name under which Ansible's error texts speak of a module: as the task has it, unless an action of ansible-core
+/// stands before the module.
+fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
     match module {
         "command" | "shell" => "ansible.legacy.command",
         "copy" => "ansible.legacy.copy",
-        "service" => "ansible.legacy.service",
-        "systemd" => "ansible.legacy.systemd",
         "setup" => "ansible.legacy.setup",
         "slurp" => "ansible.legacy.slurp",
-        other => other,
+        _ => written,
     }
 }
 

@@ -42,12 +42,17 @@ pub enum Origin {
 impl Link {
     /// A reason without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None }
+        Self::at(message, None)
     }
 
     /// A reason with its place.
     pub fn at(message: impl Into<String>, span: Option<Span>) -> Self {
-        Self { message: message.into(), origin: span.map(Origin::File), help: None }
+        Self { message: message.into().trim().to_owned(), origin: span.map(Origin::File), help: None }
+    }
+
+    /// What a host said, with the blanks around it: ansible-core takes them off its own exceptions alone.
+    pub fn said(message: impl Into<String>) -> Self {
+        Self { message: message.into(), origin: None, help: None }
     }
 }
 
@@ -68,7 +73,7 @@ impl ErrorChain {
     /// All messages in one line, as Ansible's `msg`.
     #[must_use]
     pub fn brief(&self) -> String {
-        join(self.links.iter().map(|link| link.message.trim()))
+        join(self.links.iter().map(|link| link.message.as_str()))
     }
 
     /// The chain with places and source lines. `source` gives the text of a file.
@@ -77,14 +82,14 @@ impl ErrorChain {
         let mut segments = Vec::new();
         let mut rest = self.links.as_slice();
         while let Some((first, mut tail)) = rest.split_first() {
-            let mut messages = vec![first.message.trim()];
+            let mut messages = vec![first.message.as_str()];
             while let Some((next, further)) = tail.split_first() {
                 let differs = (next.origin.is_some() || next.help.is_some())
                     && (next.origin != first.origin || next.help != first.help);
                 if differs {
                     break;
                 }
-                messages.push(next.message.trim());
+                messages.push(next.message.as_str());
                 tail = further;
             }
             segments.push(segment(&join(messages.into_iter()), first, source));

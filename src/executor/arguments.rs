@@ -20,12 +20,7 @@ pub(super) fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[
         let origin = task.action.name.origin().map(Span::from);
         chain.caused(Link::at(format!("Finalization of task args for '{fqcn}' failed."), origin))
     };
-    let args = Dict::new();
-    for defaults in module_defaults(task, fqcn, scope).map_err(&fail)? {
-        for (key, value) in defaults.raw_items() {
-            set(&args, &key, value);
-        }
-    }
+    let args = defaults(task, fqcn, scope).map_err(&fail)?;
     if let Some(variable) = &task.action.variable_args {
         let value = scope.templar().render(variable, scope).map_err(|error| fail(error.chain()))?;
         match value {
@@ -71,7 +66,22 @@ fn set(args: &Dict, key: &Value, value: Value) {
     }
 }
 
-/// The defaults that hold for an action: by its full name, by its short name, by its groups.
+/// The defaults that hold for an action, those nearest to the task on top.
+///
+/// # Errors
+///
+/// A template in them fails.
+pub(super) fn defaults(task: &Task, fqcn: &str, scope: &Rc<VariableScope>) -> Result<Dict, ErrorChain> {
+    let args = Dict::new();
+    for defaults in module_defaults(task, fqcn, scope)? {
+        for (key, value) in defaults.raw_items() {
+            set(&args, &key, value);
+        }
+    }
+    Ok(args)
+}
+
+/// The defaults that are written for an action: by its full name, by its short name, by its groups.
 fn module_defaults(task: &Task, fqcn: &str, scope: &Rc<VariableScope>) -> Result<Vec<Dict>, ErrorChain> {
     let short = fqcn.rsplit('.').next().unwrap_or(fqcn);
     let legacy = format!("ansible.legacy.{short}");

@@ -41,6 +41,8 @@ pub struct TaskResult {
     pub notify: Vec<String>,
     /// Why it failed.
     pub error: Option<ErrorChain>,
+    /// What an action said of its failure, reason by reason, where there is more to say than the result's `msg`.
+    pub reasons: Vec<String>,
     /// Warnings.
     pub warnings: Vec<ErrorChain>,
     /// Deprecations.
@@ -73,6 +75,7 @@ impl TaskResult {
             effects: Vec::new(),
             notify: Vec::new(),
             error: None,
+            reasons: Vec::new(),
             warnings: Vec::new(),
             deprecations: Vec::new(),
             items: Vec::new(),
@@ -219,7 +222,7 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
     if outcome.skipped {
         map.insert("skipped".to_owned(), Data::Bool(true));
     }
-    if let Some(msg) = outcome.msg {
+    if let Some(msg) = outcome.message() {
         map.insert("msg".to_owned(), Data::Str(msg));
     }
     map.extend(outcome.values);
@@ -279,6 +282,10 @@ pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
     let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
     result.deprecations.extend(outcome.deprecations.iter().map(link));
+    result.reasons = match &outcome.cause {
+        Some(cause) => outcome.msg.iter().chain([cause]).cloned().collect(),
+        None => Vec::new(),
+    };
     result.effects = effects;
     result.verbose = verbose;
     result.values = result_map(outcome);

@@ -111,6 +111,14 @@ impl Target for HostTarget {
         })
     }
 
+    fn shell(&self) -> &str {
+        &self.settings.shell
+    }
+
+    fn terminal_farewell<'a>(&'a self) -> Local<'a, Result<Option<String>, TargetError>> {
+        Box::pin(async move { Ok(self.connection().await?.terminal_farewell()) })
+    }
+
     fn reset(&self) -> Local<'_, ()> {
         Box::pin(async move {
             self.open.borrow_mut().take();
@@ -135,6 +143,14 @@ impl Target for NoTarget {
 
     fn raw<'a>(&'a self, _: String, _: Option<Vec<u8>>) -> Local<'a, Result<RawOutput, TargetError>> {
         Box::pin(async { Err(TargetError::Failed(NO_TARGET.to_owned())) })
+    }
+
+    fn shell(&self) -> &str {
+        "/bin/sh"
+    }
+
+    fn terminal_farewell<'a>(&'a self) -> Local<'a, Result<Option<String>, TargetError>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn reset(&self) -> Local<'_, ()> {

@@ -453,13 +453,17 @@ async fn attempt(
     let search_path: Vec<PathBuf> = task.search_path().iter().map(|path| PathBuf::from(&**path)).collect();
     let playbook_dir = run.variables.basedir();
     let task_name = run.info(task, Some(scope)).name.clone();
+    let defaults = |fqcn: &str| arguments::defaults(task, fqcn, scope);
     let context = ActionContext {
         name: &short,
         fqcn: &fqcn,
+        written_name: &task.action.name,
         task_name: &task_name,
         args: &args,
         settings: &rendered.settings,
+        defaults: &defaults,
         scope,
+        host_scope: &worker_scope,
         target: target.as_ref(),
         search_path: &search_path,
         playbook_dir: &playbook_dir,
@@ -560,6 +564,7 @@ async fn tries(
     for attempt in 1..=tries {
         result.values.clear();
         result.error = None;
+        result.reasons.clear();
         perform(run, task, context, rendered, result).await;
         if result.unreachable {
             return;
@@ -596,15 +601,17 @@ async fn tries(
     }
 }
 
-/// `Task failed: Module failed: <msg>`
+/// `Task failed: Module failed: <msg>`, and the error behind it.
 fn explain(task: &Task, result: &mut TaskResult, who: &str) {
     let msg = match result.values.get("msg") {
         Some(Data::Str(text)) if !text.is_empty() => text.clone(),
         Some(other) if !matches!(other, Data::Null | Data::Str(_)) => protocol::arguments::python::str(other),
         _ => "Unknown error".to_owned(),
     };
-    let chain = ErrorChain { links: vec![Link::at("Task failed.", task.span.clone()), Link::new(who), Link::new(msg)] };
-    result.error = Some(chain);
+    let reasons = if result.reasons.is_empty() { vec![msg] } else { result.reasons.clone() };
+    let mut links = vec![Link::at("Task failed.", task.span.clone()), Link::new(who)];
+    links.extend(reasons.into_iter().map(Link::said));
+    result.error = Some(ErrorChain { links });
 }
 
 /// Runs the action once.
@@ -670,6 +677,13 @@ async fn perform(
         Err(ActionError::Failed(chain)) => {
             fail(result, task, chain);
             result.set("changed", false);
+        }
+        Err(ActionError::ActionFail(chain, values)) => {
+            let msg = chain.brief();
+            fail(result, task, chain);
+            result.values.extend(values);
+            result.set("msg", msg);
+            result.values.entry("changed".to_owned()).or_insert(Data::Bool(false));
         }
     }
 }

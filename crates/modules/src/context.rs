@@ -13,7 +13,7 @@ use protocol::{Data, Invocation, Map, invocation::Content};
 use crate::{
     cancel::Cancellation,
     module::Failure,
-    support::{checksum::Algorithm, command::Command, locale, paths, selinux::Selinux},
+    support::{checksum::Algorithm, command::Command, locale, paths, selinux::Selinux, shlex},
 };
 
 /// The way to the control node, for content that is streamed. A module never sees it but through [`Context`].
@@ -127,6 +127,17 @@ impl Context {
         S: AsRef<OsStr>,
     {
         Command::new(argv, &self.environment, self.cancel.clone())
+    }
+
+    /// As [`Self::command`], from one line: split into words as a shell would, `~` and variables expanded in each (what
+    /// Ansible's `run_command` makes of a text).
+    ///
+    /// # Errors
+    ///
+    /// A quotation is not closed.
+    pub fn command_line(&self, line: &str) -> Result<Command, Failure> {
+        let words = shlex::split(line).map_err(|reason| Failure::raised(reason, None))?;
+        Ok(self.command(words.iter().map(|word| self.expand(word))))
     }
 
     /// The executable of that name in PATH and the usual folders of administrators.

@@ -8,8 +8,8 @@ use protocol::{
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, support::path_info,
-    system, users,
+    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, packages, services,
+    support::path_info, system, users,
 };
 
 /// One module in the table.
@@ -32,6 +32,7 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 /// Every native module, by name.
 #[rustfmt::skip]
 pub static MODULES: &[Entry] = &[
+    entry::<packages::apt::Apt>(),
     entry::<commands::async_status::AsyncStatus>(),
     entry::<files::blockinfile::Blockinfile>(),
     entry::<commands::command::Command>(),
@@ -43,10 +44,15 @@ pub static MODULES: &[Entry] = &[
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),
+    entry::<commands::script::Script>(),
+    entry::<services::service::Service>(),
     entry::<facts::setup::Setup>(),
     entry::<commands::shell::Shell>(),
     entry::<files::slurp::Slurp>(),
     entry::<files::stat::Stat>(),
+    entry::<services::systemd::Systemd>(),
+    entry::<services::systemd::SystemdService>(),
+    entry::<services::sysvinit::Sysvinit>(),
     entry::<files::tempfile::Tempfile>(),
     entry::<users::user::User>(),
 ];

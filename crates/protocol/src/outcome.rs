@@ -27,7 +27,7 @@ pub struct Outcome {
     /// Deprecations for the operator.
     pub deprecations: Vec<String>,
     /// The error behind `msg`, where Ansible's module hands over an exception: shown on stderr after `msg`, never part of
-    /// `msg`.
+    /// `msg`. Of a failure without a `msg` it is all there is.
     pub cause: Option<String>,
     /// Arguments as the module used them, where that differs from what was sent (`path` options with `~` and variables
     /// expanded on the host, modes that the module worked out); the control node shows them in
@@ -46,6 +46,13 @@ impl Outcome {
     #[must_use]
     pub fn failure(msg: impl Into<String>) -> Self {
         Self { changed: Some(false), failed: true, msg: Some(msg.into()), ..Self::default() }
+    }
+
+    /// The message as results have it: where there is an error alone, Ansible's whole chain of reasons.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
+        let raised = || Some(format!("Task failed: Module failed: {}", self.cause.as_deref().filter(|_| self.failed)?));
+        self.msg.clone().or_else(raised)
     }
 
     /// Sets a return key.

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -12,7 +11,7 @@ use super::{
     gathering::{Gathering, map},
     read,
 };
-use crate::prelude::*;
+use crate::{prelude::*, support::init};
 
 /// `lsb`: what `lsb_release -a` or `/etc/lsb-release` says.
 pub(super) fn lsb(gathering: &mut Gathering<'_>) {
@@ -80,25 +79,7 @@ pub(super) fn apparmor(gathering: &mut Gathering<'_>) {
 
 /// `chroot`: whether the root folder is another one than that of process 1.
 pub(super) fn chroot(gathering: &mut Gathering<'_>) {
-    let named = gathering.ctx.variable("debian_chroot").is_some_and(|name| !name.is_empty());
-    let place = |path: &str| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
-    let is_chroot = named
-        || match (place("/"), place("/proc/1/root/.")) {
-            (Some(own), Some(first)) => own != first,
-            (Some((_, inode)), None) => {
-                let kind = gathering.output("stat", &["-f", "--format=%T", "/"]).unwrap_or_default();
-                inode
-                    != if kind.contains("btrfs") {
-                        256
-                    } else if kind.contains("xfs") {
-                        128
-                    } else {
-                        2
-                    }
-            }
-            (None, _) => false,
-        };
-    gathering.set("is_chroot", is_chroot);
+    gathering.set("is_chroot", init::is_chroot(gathering.ctx));
 }
 
 /// `fips`.
@@ -176,7 +157,6 @@ pub(super) fn service_mgr(gathering: &mut Gathering<'_>) {
         .or_else(|| read::link_name("/sbin/init"))
         .filter(|name| name != "init" && !name.ends_with("sh"));
     let has = |name: &str| gathering.ctx.find_bin(name).is_some();
-    let running = || ["/run/systemd/system/", "/dev/.run/systemd/", "/dev/.systemd/"].iter().any(|p| read::exists(p));
     let name = match first.as_deref() {
         Some("procd") => "openwrt_init",
         Some("runit-init") => "runit",
@@ -184,7 +164,7 @@ pub(super) fn service_mgr(gathering: &mut Gathering<'_>) {
         Some("openrc-init") => "openrc",
         Some(name) => name,
         None if gathering.text("distribution") == "OpenWrt" => "openwrt_init",
-        None if has("systemctl") && running() => "systemd",
+        None if has("systemctl") && init::systemd_runs() => "systemd",
         None if has("initctl") && read::exists("/etc/init/") => "upstart",
         None if read::exists("/sbin/openrc") => "openrc",
         None if has("systemctl") && read::link_name("/sbin/init").as_deref() == Some("systemd") => "systemd",

@@ -33,7 +33,8 @@ pub struct FetchArgs {
     /// Compare checksums once the file has arrived.
     #[arg(default = true)]
     validate_checksum: bool,
-    /// For the engine: the checksum of the file that the control node has.
+    /// The checksum of the file that the control node has.
+    #[arg(internal)]
     _local_checksum: Option<String>,
 }
 

@@ -71,8 +71,8 @@ pub fn to_map(outcome: &Outcome) -> Map {
     if outcome.skipped {
         set("skipped", true.into());
     }
-    if let Some(msg) = &outcome.msg {
-        set("msg", msg.as_str().into());
+    if let Some(msg) = outcome.message() {
+        set("msg", msg.into());
     }
     if let Some(facts) = &outcome.facts {
         set("ansible_facts", facts.clone().into());

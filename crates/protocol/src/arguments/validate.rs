@@ -181,8 +181,8 @@ impl Check {
             let mut path: Vec<&str> = self.context.clone();
             path.push(name);
             let mut aliases: Vec<&str> = options.iter().flat_map(|option| option.aliases.iter().copied()).collect();
-            let mut supported: Vec<&str> =
-                options.iter().map(|option| option.name).filter(|name| !aliases.contains(name)).collect();
+            let told = options.iter().filter(|option| !option.internal).map(|option| option.name);
+            let mut supported: Vec<&str> = told.filter(|name| !aliases.contains(name)).collect();
             aliases.sort_unstable();
             supported.sort_unstable();
             self.unknown.push((path.join("."), supported, aliases));
