@@ -12,7 +12,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
     Box::pin(async move {
         check_names(context, &["fail_msg", "msg", "success_msg", "quiet", "that"])?;
         let Some(that) = context.args.raw("that") else {
-            return Err(ActionError::failed("missing required arguments: that"));
+            return Err(ActionError::refused("missing required arguments: that"));
         };
         let fail_msg = message(context, "fail_msg", "Assertion failed")?;
         let fail_msg =
@@ -50,7 +50,7 @@ fn conditions(context: &ActionContext<'_>, that: Value) -> Result<Vec<Value>, Ac
             Ok(vec![Value::Str(text)])
         }
         Value::Bool(value) => Ok(vec![Value::Bool(value)]),
-        other => Err(ActionError::failed(format!(
+        other => Err(ActionError::refused(format!(
             "argument 'that' is of type {} and we were unable to convert to _check_type_list_strict: {} cannot be converted to a list",
             other.type_name(),
             other.type_name(),

@@ -12,12 +12,12 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
     Box::pin(async move {
         check_names(context, &["msg", "var", "verbosity"])?;
         if context.args.contains("msg") && context.args.contains("var") {
-            return Err(ActionError::failed("parameters are mutually exclusive: msg|var"));
+            return Err(ActionError::refused("parameters are mutually exclusive: msg|var"));
         }
         let verbosity = match context.arg("verbosity") {
             None => 0,
             Some(value) => integer(&value).ok_or_else(|| {
-                ActionError::failed(format!(
+                ActionError::refused(format!(
                     "argument 'verbosity' is of type {} and we were unable to convert to int: {} cannot be converted to an int",
                     value.type_name(),
                     value.repr().map_or_else(|_| String::new(), |repr| format!("<class '{}'> {repr}", value.type_name())),

@@ -8,7 +8,7 @@
 
 mod add_host;
 mod assert;
-mod async_status;
+pub mod async_status;
 mod copy;
 mod debug;
 mod fail;
@@ -102,6 +102,8 @@ pub struct ActionContext<'a> {
     pub name: &'a str,
     /// The action's full name (`ansible.builtin.copy`).
     pub fqcn: &'a str,
+    /// The action's name as the task has it (`copy`, `ansible.builtin.copy`).
+    pub written_name: &'a str,
     /// The task's name, as the banner has it.
     pub task_name: &'a str,
     /// The arguments, rendered, with `module_defaults` beneath.
@@ -128,7 +130,11 @@ pub struct ActionContext<'a> {
 
 /// Asks the person at the terminal (`pause`).
 pub trait Prompt {
-    /// Shows a text and waits for a line, for at most so many seconds. `echo` is false for secrets.
+    /// Shows a line of text, whether or not somebody is there to answer.
+    fn show(&self, text: &str);
+
+    /// Shows a text to the person, if one sits at the terminal, and waits for a line, for at most so many seconds. `echo`
+    /// is false for secrets.
     fn ask<'a>(&'a self, text: String, echo: bool, seconds: Option<u64>) -> Local<'a, Answer>;
 }
 
@@ -292,9 +298,12 @@ pub enum Effect {
 /// An action that could not be done.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ActionError {
-    /// The task fails; the chain is what stands behind `Task failed`.
+    /// The task fails; the chain is what stands behind `Task failed`, and with it the result's `msg`.
     #[error("{}", .0.brief())]
     Failed(ErrorChain),
+    /// The task fails; the result's `msg` is the first reason of the chain alone (Ansible's `AnsibleActionFail`).
+    #[error("{}", .0.brief())]
+    Refused(ErrorChain),
     /// The task is skipped.
     #[error("{0}")]
     Skipped(String),
@@ -307,6 +316,11 @@ impl ActionError {
     /// A failure without a place.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::Failed(ErrorChain::new(Link::new(message)))
+    }
+
+    /// A failure that the action itself words, where Ansible's raises `AnsibleActionFail`.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::Refused(ErrorChain::new(Link::new(message)))
     }
 }
 

@@ -122,18 +122,18 @@ pub(super) fn check_names(context: &ActionContext<'_>, known: &[&str]) -> Result
     unknown.sort();
     let list = unknown.join(", ");
     let message = match context.name {
-        "debug" | "assert" => {
+        "debug" | "assert" | "pause" => {
             let mut names: Vec<&str> =
                 known.iter().copied().filter(|name| *name != "msg" || context.name == "debug").collect();
             names.sort_unstable();
             let alias = if context.name == "assert" { " (msg)" } else { "" };
             format!(
                 "Unsupported parameters for ({}) module: {list}. Supported parameters include: {}{alias}.",
-                context.fqcn,
+                context.written_name,
                 names.join(", ")
             )
         }
-        _ => format!("Invalid options for {}: {}", context.name, unknown.join(",")),
+        _ => format!("Invalid options for {}: {}", context.written_name, unknown.join(",")),
     };
-    Err(ActionError::failed(message))
+    Err(ActionError::refused(message))
 }

@@ -21,22 +21,20 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         let limit = limit.map(|limit| limit.max(1));
         let name = task_name(context);
         let hidden = if echo { "" } else { " (output is hidden)" };
+        let interrupt = "(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)\r";
         let prompt = match (context.text("prompt"), limit) {
             (Some(text), _) => format!("[{name}]\n{text}{hidden}:"),
             (None, None) => format!("[{name}]\nPress enter to continue, Ctrl+C to interrupt{hidden}:"),
-            (None, Some(_)) => String::new(),
+            (None, Some(_)) => interrupt.to_owned(),
         };
         let start = jiff::ZonedDateTime::now();
-        let shown = match limit {
-            Some(seconds) => {
-                let mut text =
-                    format!("Pausing for {seconds} seconds{}\n", if echo { "" } else { " (output is hidden)" });
-                text.push_str("(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)\r");
-                if context.arg("prompt").is_some() { format!("{text}\n{prompt}") } else { text }
+        if let Some(seconds) = limit {
+            context.prompt.show(&format!("Pausing for {seconds} seconds{hidden}"));
+            if context.arg("prompt").is_some() {
+                context.prompt.show(interrupt);
             }
-            None => prompt,
-        };
-        let answer = context.prompt.ask(shown, echo, limit).await;
+        }
+        let answer = context.prompt.ask(format!("{prompt}\n"), echo, limit).await;
         let stop = jiff::ZonedDateTime::now();
         let elapsed = (stop.timestamp().as_millisecond() - start.timestamp().as_millisecond()) as f64 / 1000.0;
         let mut outcome = Outcome::changed(false);
@@ -78,7 +76,7 @@ fn number(context: &ActionContext<'_>, name: &str) -> Result<Option<u64>, Action
     };
     let parsed = parsed.ok_or_else(|| {
         let shown = value.repr().unwrap_or_default();
-        ActionError::failed(format!(
+        ActionError::refused(format!(
             "argument '{name}' is of type {} and we were unable to convert to int: \"<class '{}'>\" cannot be converted to an int: {shown}",
             value.type_name(),
             value.type_name(),

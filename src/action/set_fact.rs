@@ -24,7 +24,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
             facts.push((name, to_data(&value)?));
         }
         if facts.is_empty() {
-            return Err(ActionError::failed(
+            return Err(ActionError::refused(
                 "No key/value pairs provided, at least one is required for this action to succeed",
             ));
         }

@@ -7,7 +7,8 @@ use tokio::task::JoinSet;
 
 use super::{
     linear::work,
-    playbooks::{PlayRun, RunError},
+    batch::PlayRun,
+    playbooks::RunError,
     result::TaskResult,
 };
 use crate::event::Event;
@@ -23,10 +24,13 @@ pub(super) async fn run(play: &Rc<PlayRun>, pinned: Option<usize>) -> Result<boo
             next_for(play, &host, &mut running, &mut last_banner)?;
         }
         let Some(done) = running.join_next().await else { break };
-        let Ok(result) = done else { continue };
-        play.take(&result);
+        let Ok(mut result) = done else { continue };
+        play.take(&mut result);
+        if play.is_stopped() {
+            break;
+        }
         let host = Arc::clone(&result.host);
-        play.include(std::slice::from_ref(&result), std::slice::from_ref(&host))?;
+        let _ = play.include(std::slice::from_ref(&result), std::slice::from_ref(&host))?;
         play.refresh_magic();
         if !play.run.unreachable.borrow().contains(&host) {
             if pinned.is_some() {

@@ -199,7 +199,7 @@ pub(super) struct Rendered {
 
 /// What the run says about tasks, beneath their keywords.
 #[derive(Debug, Clone, Copy)]
-pub struct RunDefaults {
+pub struct RunDefaults<'a> {
     /// `--check`
     pub check_mode: bool,
     /// `--diff`
@@ -212,6 +212,8 @@ pub struct RunDefaults {
     pub no_log: bool,
     /// `poll_interval`
     pub poll: i64,
+    /// `async_dir`
+    pub async_folder: &'a str,
 }
 
 /// Renders the keywords of a task.
@@ -219,7 +221,7 @@ pub struct RunDefaults {
 /// # Errors
 ///
 /// One of them is wrong.
-pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults) -> Result<Rendered, ErrorChain> {
+pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults<'_>) -> Result<Rendered, ErrorChain> {
     let effective = task.effective();
     let keywords = Keywords { scope, effective };
     let settings = Settings {
@@ -231,7 +233,7 @@ pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaul
         async_seconds: u64::try_from(keywords.integer("async", task.async_.as_ref())?.unwrap_or(0)).unwrap_or(0),
         poll_seconds: u64::try_from(keywords.integer("poll", task.poll.as_ref())?.unwrap_or(defaults.poll))
             .unwrap_or(0),
-        async_folder: async_folder(scope),
+        async_folder: async_folder(scope).unwrap_or_else(|| defaults.async_folder.to_owned()),
     };
     Ok(Rendered {
         settings,
@@ -246,8 +248,7 @@ pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaul
     })
 }
 
-fn async_folder(scope: &Rc<VariableScope>) -> String {
-    let folder = scope.layers().raw_from_operator("ansible_async_dir");
-    let folder = folder.and_then(|value| scope.templar().render_text(&value, scope).ok());
-    folder.unwrap_or_else(|| "~/.ansible_async".to_owned())
+fn async_folder(scope: &Rc<VariableScope>) -> Option<String> {
+    let folder = scope.layers().raw_from_operator("ansible_async_dir")?;
+    scope.templar().render_text(&folder, scope).ok()
 }

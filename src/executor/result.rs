@@ -120,11 +120,24 @@ impl TaskResult {
         }
     }
 
+    /// It changes the inventory: whether it did is known when the result is taken in.
+    #[must_use]
+    pub fn changes_inventory(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
+    }
+
     /// The result as it is kept under `register`: without what is the engine's own.
     #[must_use]
     pub fn registered(&self) -> Map {
-        let mut map = stripped(&self.values);
+        let mut map = self.whole();
         map.shift_remove("invocation");
+        map
+    }
+
+    /// The result as it is kept in `ansible_failed_result`.
+    #[must_use]
+    pub fn whole(&self) -> Map {
+        let mut map = stripped(&self.values);
         self.add_exception(&mut map);
         if let Some(Data::List(results)) = map.get_mut("results") {
             for (result, item) in results.iter_mut().zip(&self.items) {
