@@ -17,7 +17,9 @@ pub mod files;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod local_name;
 pub mod module;
+mod options;
 mod pause;
 mod provider;
 mod raw;
@@ -82,6 +84,8 @@ pub struct Settings {
     pub check_mode: bool,
     /// Show before and after.
     pub diff: bool,
+    /// Bytes beyond which a file is left out of a diff; 0 for no limit.
+    pub max_diff_size: u64,
     /// `-v` count.
     pub verbosity: u8,
     /// Nothing of it may be shown.
@@ -199,6 +203,7 @@ impl ActionContext<'_> {
             environment: self.settings.environment.clone(),
             check_mode: self.settings.check_mode,
             diff_mode: self.settings.diff,
+            max_diff_size: self.settings.max_diff_size,
             no_log: self.settings.no_log,
             verbosity: self.settings.verbosity,
             job: None,
@@ -239,6 +244,8 @@ pub struct ActionOutcome {
     pub verbose: bool,
     /// The outcome is a module's: it says so when it failed.
     pub by_module: bool,
+    /// Why it failed, where `msg` does not say it (or not all of it).
+    pub error: Option<ErrorChain>,
 }
 
 impl From<Outcome> for ActionOutcome {
@@ -301,9 +308,10 @@ pub enum ActionError {
     /// The task fails; the chain is what stands behind `Task failed`, and with it the result's `msg`.
     #[error("{}", .0.brief())]
     Failed(ErrorChain),
-    /// The task fails; the result's `msg` is the first reason of the chain alone (Ansible's `AnsibleActionFail`).
+    /// The task fails; `msg` is what the chain says alone (Ansible's `AnsibleActionFail`), and these keys stand in the
+    /// result.
     #[error("{}", .0.brief())]
-    Refused(ErrorChain),
+    Refused(ErrorChain, Map),
     /// The task is skipped.
     #[error("{0}")]
     Skipped(String),
@@ -320,7 +328,7 @@ impl ActionError {
 
     /// A failure that the action itself words, where Ansible's raises `AnsibleActionFail`.
     pub fn refused(message: impl Into<String>) -> Self {
-        Self::Refused(ErrorChain::new(Link::new(message)))
+        Self::Refused(ErrorChain::new(Link::new(message)), Map::new())
     }
 }
 

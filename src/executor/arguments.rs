@@ -19,9 +19,8 @@ use crate::{
 /// A template fails: the chain behind `Task failed`.
 pub(super) fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[&str]) -> Result<Dict, ErrorChain> {
     let here = || task.action.name.origin().map(Span::from);
-    let fail = |chain: ErrorChain| {
-        chain.caused(Link::at(format!("Finalization of task args for '{fqcn}' failed."), here()))
-    };
+    let fail =
+        |chain: ErrorChain| chain.caused(Link::at(format!("Finalization of task args for '{fqcn}' failed."), here()));
     let whole = whole_arguments(task, fqcn).map_err(|message| ErrorChain::new(Link::at(message, here())))?;
     // What a stronger layer has of its own is not rendered in a weaker one.
     let written = Dict::new();

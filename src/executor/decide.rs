@@ -5,7 +5,6 @@
 use std::rc::Rc;
 
 use jinja::Dict;
-use protocol::Data;
 
 use super::result::TaskResult;
 use crate::{
@@ -55,23 +54,28 @@ pub(super) fn decide(task: &Task, scope: &Rc<VariableScope>, result: &mut TaskRe
 /// The scope with the result under the name of `register`, and with facts that came with it.
 pub(super) fn with_result(task: &Task, scope: &Rc<VariableScope>, result: &TaskResult) -> Rc<VariableScope> {
     let over = Dict::new();
+    learn(task, result, &over);
+    if over.is_empty() { Rc::clone(scope) } else { scope.with(Layer::Loop, over) }
+}
+
+/// What a task learned: its result under the name of `register`, and the variables that came with it.
+pub(super) fn learn(task: &Task, result: &TaskResult, into: &Dict) {
     if let Some(name) = &task.register {
-        over.insert(name.as_str(), data::from_data(&Data::Map(result.registered())));
+        into.insert(name.as_str(), result.registered_value());
     }
     for effect in &result.effects {
         match effect {
             Effect::SetFacts { facts, .. } => {
                 for (name, value) in facts {
-                    over.insert(name.as_str(), data::from_data(value));
+                    into.insert(name.as_str(), data::from_data(value));
                 }
             }
             Effect::IncludeVars(variables) => {
                 for (name, value) in variables {
-                    over.insert(name.as_str(), value.clone());
+                    into.insert(name.as_str(), value.clone());
                 }
             }
             _ => {}
         }
     }
-    if over.is_empty() { Rc::clone(scope) } else { scope.with(Layer::Loop, over) }
 }

@@ -7,13 +7,7 @@ use std::{path::PathBuf, rc::Rc, sync::Arc};
 use jinja::{Dict, Value};
 use protocol::Data;
 
-use super::{
-    filter,
-    keywords::Keywords,
-    batch::PlayRun,
-    playbooks::RunError,
-    result::TaskResult,
-};
+use super::{batch::PlayRun, filter, keywords::Keywords, playbooks::RunError, result::TaskResult};
 use crate::{
     action::Effect,
     event::{Event, Status},

@@ -18,9 +18,8 @@ pub(super) fn keyword_error(keyword: &str, value: &Value, error: &TemplateError)
     let link = match value {
         Value::Str(text) => Link::at(format!("Error processing keyword '{keyword}'."), text.origin().map(Span::from)),
         other => Link {
-            message: format!("Error processing keyword '{keyword}'."),
             origin: Some(Origin::Unknown(other.repr().unwrap_or_default())),
-            help: None,
+            ..Link::new(format!("Error processing keyword '{keyword}'."))
         },
     };
     chain.caused(link)
@@ -204,6 +203,8 @@ pub struct RunDefaults<'a> {
     pub check_mode: bool,
     /// `--diff`
     pub diff: bool,
+    /// `max_diff_size`
+    pub max_diff_size: u64,
     /// `-v`
     pub verbosity: u8,
     /// `task_timeout`
@@ -221,12 +222,17 @@ pub struct RunDefaults<'a> {
 /// # Errors
 ///
 /// One of them is wrong.
-pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults<'_>) -> Result<Rendered, ErrorChain> {
+pub(super) fn render(
+    task: &Task,
+    scope: &Rc<VariableScope>,
+    defaults: RunDefaults<'_>,
+) -> Result<Rendered, ErrorChain> {
     let effective = task.effective();
     let keywords = Keywords { scope, effective };
     let settings = Settings {
         check_mode: keywords.flag("check_mode", effective.check_mode.as_ref())?.unwrap_or(defaults.check_mode),
         diff: keywords.flag("diff", effective.diff.as_ref())?.unwrap_or(defaults.diff),
+        max_diff_size: defaults.max_diff_size,
         verbosity: defaults.verbosity,
         no_log: keywords.flag("no_log", effective.no_log.as_ref())?.unwrap_or(defaults.no_log),
         environment: keywords.environment()?,

@@ -4,12 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use tokio::task::JoinSet;
 
-use super::{
-    batch::PlayRun,
-    playbooks::RunError,
-    result::TaskResult,
-    task,
-};
+use super::{batch::PlayRun, playbooks::RunError, result::TaskResult, task};
 use crate::{action, event::Event, playbook::Task, template::VariableScope};
 
 /// Runs the play to its end. Returns whether the play is broken off (`max_fail_percentage`).

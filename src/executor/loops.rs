@@ -7,7 +7,9 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use jinja::{Dict, List, Value};
 use protocol::Data;
 
-use super::{attempt::once, keywords::Keywords, playbooks::span_of, result::TaskResult, run::Run, task::failure};
+use super::{
+    attempt::once, decide::learn, keywords::Keywords, playbooks::span_of, result::TaskResult, run::Run, task::failure,
+};
 use crate::{
     diagnostic::{ErrorChain, Link},
     playbook::{LoopKind, Task},
@@ -22,7 +24,6 @@ pub(super) enum LoopError {
     /// The loop cannot be.
     Failed(ErrorChain),
 }
-
 
 /// The items of a task's loop; none where it has no loop.
 ///
@@ -90,7 +91,7 @@ pub(super) async fn looped(
     }
     let total = items.len();
     let all = Value::List(List::new(items.clone()));
-    // What a task registers, its later items see.
+    // What a task registers and sets, its later items see.
     let registered = Dict::new();
     for (index, item) in items.iter().enumerate() {
         let variables = control.variables(index, total, item, &items, &all);
@@ -99,9 +100,7 @@ pub(super) async fn looped(
             tokio::time::sleep(Duration::from_secs_f64(control.pause)).await;
         }
         let mut result = once(run, host, task, &item_scope, None).await;
-        if let Some(name) = &task.register {
-            registered.insert(name.as_str(), data::from_data(&Data::Map(result.registered())));
-        }
+        learn(task, &result, &registered);
         for (key, value) in variables.raw_items() {
             if let Value::Str(key) = key {
                 if let Ok(value) = data::to_data(&value) {

@@ -4,12 +4,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use super::{
-    batch::PlayRun,
-    playbooks::RunError,
-    reach::Reach,
-    result::TaskResult,
-};
+use super::{batch::PlayRun, playbooks::RunError, reach::Reach, result::TaskResult};
 use crate::{
     diagnostic::Diagnostic,
     event::{Event, Status},
@@ -36,11 +31,7 @@ impl PlayRun {
                 super::linear::start_task(self, &[(Arc::clone(host), Rc::clone(task))]);
             }
             let holds = task.implicit || self.holds(host, task)?;
-            let said = if holds {
-                self.do_word(&word, host, task)?
-            } else {
-                self.skipped(&word, host, task)
-            };
+            let said = if holds { self.do_word(&word, host, task)? } else { self.skipped(&word, host, task) };
             if task.is_handler {
                 self.iterator.borrow_mut().clear_handler(task.id, host);
             }

@@ -38,7 +38,7 @@ impl PlayRun {
             }
         }
         if let Some(name) = &result.task.register {
-            let value = data::from_data(&Data::Map(result.registered()));
+            let value = result.registered_value();
             for host in self.task_hosts(result) {
                 run.variables.store.set_fact(&host, name, value.clone());
             }

@@ -136,6 +136,7 @@ impl Run {
         RunDefaults {
             check_mode: self.options.check,
             diff: self.config.diff,
+            max_diff_size: self.config.max_diff_size,
             verbosity: self.config.display.verbosity,
             timeout: i64::try_from(self.config.task_timeout).unwrap_or(0),
             no_log: self.config.no_log,

@@ -110,14 +110,13 @@ async fn act(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionError> 
 }
 
 /// Takes what the action returned, its job included.
-async fn take(
-    run: &Run,
-    task: &Task,
-    context: &ActionContext<'_>,
-    outcome: ActionOutcome,
-    result: &mut TaskResult,
-) {
+async fn take(run: &Run, task: &Task, context: &ActionContext<'_>, outcome: ActionOutcome, result: &mut TaskResult) {
     let by_module = outcome.by_module;
+    let reason = outcome.error.clone().or_else(|| {
+        let cause = outcome.outcome.cause.clone().map(Link::new)?;
+        let msg = Link::new(outcome.outcome.msg.clone().unwrap_or_default());
+        Some(ErrorChain { links: vec![msg, cause] })
+    });
     absorb(result, outcome);
     let waits = context.settings.async_seconds > 0 && context.settings.poll_seconds > 0;
     let mut by_module = by_module;
@@ -133,6 +132,10 @@ async fn take(
     }
     if by_module && result.flag("failed") {
         explain(task, result, "Module failed.");
+        if let (Some(reason), Some(error)) = (reason, result.error.as_mut()) {
+            error.links.truncate(2);
+            error.links.extend(reason.links);
+        }
     }
 }
 
@@ -165,9 +168,10 @@ fn break_off(task: &Task, error: Result<ActionError, TimeOver>, seconds: i64, re
             result.set("msg", chain.brief());
             result.error = Some(chain);
         }
-        Ok(ActionError::Refused(chain)) => {
-            let message = chain.links.first().map(|link| link.message.clone()).unwrap_or_default();
+        Ok(ActionError::Refused(chain, values)) => {
+            let message = chain.brief();
             fail(result, task, chain);
+            result.values.extend(values);
             result.set("msg", message);
         }
         Ok(ActionError::Failed(chain)) => fail(result, task, chain),

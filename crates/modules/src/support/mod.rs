@@ -17,5 +17,6 @@ pub mod path_info;
 pub mod paths;
 pub mod selinux;
 pub mod shlex;
+pub mod slurp;
 pub mod text;
 pub mod times;
