@@ -15,7 +15,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         let mut arguments = checked(context)?;
         if context.settings.async_seconds > 0 {
             let message = format!("This action ({}) does not support async.", context.written_name);
-            return Err(ActionError::action_fail(message));
+            return Err(ActionError::refused(message));
         }
         let mut invocation = context.invocation("script", Map::new());
         // The environment stands before the script, as Ansible writes it, and not before what follows in the line.
@@ -63,7 +63,7 @@ fn checked(context: &ActionContext<'_>) -> Result<Map, ActionError> {
         return Err(ActionError::failed("the helper has no half of the action script"));
     };
     let validated = validate(&entry.specification, module::to_map(context.args)?)
-        .map_err(|error| ActionError::action_fail(error.message(context.written_name)))?;
+        .map_err(|error| ActionError::refused(error.message(context.written_name)))?;
     let mut given = validated.arguments;
     given.retain(|_, value| !value.is_null());
     Ok(given)
@@ -81,7 +81,7 @@ fn text<'a>(arguments: &'a Map, option: &str) -> Option<&'a str> {
 fn prepare(context: &ActionContext<'_>, arguments: &Map) -> Result<(String, ContentSource), ActionError> {
     if let Some(folder) = text(arguments, "chdir").filter(|folder| !folder.is_empty() && !folder.starts_with('/')) {
         let message = format!("chdir {folder} must be an absolute path for a Unix-aware remote node");
-        return Err(ActionError::action_fail(message));
+        return Err(ActionError::refused(message));
     }
     let line = ["_raw_params", "cmd"].into_iter().find_map(|option| text(arguments, option)).unwrap_or_default();
     let words = shlex::split(line.trim()).map_err(ActionError::failed)?;
@@ -89,13 +89,13 @@ fn prepare(context: &ActionContext<'_>, arguments: &Map) -> Result<(String, Cont
     let script = words.first().ok_or_else(|| ActionError::failed("list index out of range"))?;
     let path = files::find(context, "files", script)?;
     let bytes = std::fs::read(&path).map_err(|error| {
-        ActionError::action_fail(format!(
+        ActionError::refused(format!(
             "an error occurred while trying to read the file '{}': {error}",
             path.display()
         ))
     })?;
     let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT;") {
-        context.vault.open(&path.display().to_string(), &bytes).map_err(ActionError::action_fail)?
+        context.vault.open(&path.display().to_string(), &bytes).map_err(ActionError::refused)?
     } else {
         bytes
     };
