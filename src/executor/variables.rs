@@ -282,6 +282,15 @@ impl Variables {
         self.scope_of(self.layers(host, task, true))
     }
 
+    /// What the names of `vars_files` may use: what the play and the inventory say and what the host sent, not what was
+    /// set or registered, nor anything of roles and tasks.
+    #[must_use]
+    pub fn vars_files_scope(&self, host: Option<&Arc<str>>) -> Rc<VariableScope> {
+        let mut layers = self.layers(host, None, true);
+        layers.retain(|layer| layer <= Layer::VarsFiles || layer >= Layer::ExtraVars);
+        self.scope_of(layers)
+    }
+
     /// A host seen from others: `hostvars[host]`, without the play and the task.
     #[must_use]
     pub fn host_scope(&self, host: &Arc<str>) -> Rc<VariableScope> {
