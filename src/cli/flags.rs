@@ -97,7 +97,7 @@ pub const FLAGS: &[Flag] = &[
     flag(&[I], &["--list"], Done),
     flag(&[I], &["--host"], Done),
     flag(&[I], &["--graph"], Done),
-    flag(&[I], &["-y", "--yaml"], NotYet),
+    flag(&[I], &["-y", "--yaml"], Done),
     flag(&[I], &["--toml"], NotYet),
     flag(&[I], &["--vars"], Done),
     flag(&[I], &["--export"], Done),

@@ -208,12 +208,23 @@ impl Run {
             looped: task.loop_.is_some(),
             check_mode: self.static_flag(task.effective().check_mode.as_ref()).unwrap_or(self.options.check),
             diff_mode: self.static_flag(task.effective().diff.as_ref()).unwrap_or(self.defaults().diff),
-            arguments: None,
+            arguments: self.shown_arguments(task),
         });
         if scope.is_some() {
             self.infos.borrow_mut().insert(task.id, Arc::clone(&info));
         }
         info
+    }
+
+    /// The arguments as they were written, where `display_args_to_stdout` asks for them and `no_log` does not forbid it.
+    fn shown_arguments(&self, task: &Task) -> Option<String> {
+        let secret = task.effective().no_log.as_ref().map_or(self.config.no_log, |raw| raw.truthy().unwrap_or(true));
+        if secret || !self.config.display.args_to_stdout {
+            return None;
+        }
+        let pairs = task.action.args.raw_items();
+        let text = |value: &Value| value.to_str().unwrap_or_default();
+        Some(pairs.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>().join(", "))
     }
 
     /// Forgets the names of tasks, which another play may render anew.
