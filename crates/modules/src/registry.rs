@@ -8,8 +8,8 @@ use protocol::{
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, support::path_info,
-    system, users,
+    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, net,
+    support::path_info, system, users,
 };
 
 /// One module in the table.
@@ -49,6 +49,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::stat::Stat>(),
     entry::<files::tempfile::Tempfile>(),
     entry::<users::user::User>(),
+    entry::<net::wait_for::WaitFor>(),
 ];
 
 /// The module of that short name.
