@@ -89,10 +89,7 @@ fn prepare(context: &ActionContext<'_>, arguments: &Map) -> Result<(String, Cont
     let script = words.first().ok_or_else(|| ActionError::failed("list index out of range"))?;
     let path = files::find(context, "files", script)?;
     let bytes = std::fs::read(&path).map_err(|error| {
-        ActionError::refused(format!(
-            "an error occurred while trying to read the file '{}': {error}",
-            path.display()
-        ))
+        ActionError::refused(format!("an error occurred while trying to read the file '{}': {error}", path.display()))
     })?;
     let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT;") {
         context.vault.open(&path.display().to_string(), &bytes).map_err(ActionError::refused)?
