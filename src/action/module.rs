@@ -54,7 +54,8 @@ pub async fn call_as(
 ) -> Result<Outcome, ActionError> {
     let Some(entry) = modules::registry::find(module) else {
         // A path: the loader found a Python module of that name.
-        let what = if module.contains('/') { "a Python module, which provision does not run" } else { "not written yet" };
+        let what =
+            if module.contains('/') { "a Python module, which provision does not run" } else { "not written yet" };
         return Err(ActionError::failed(format!("the module {module} is {what}")));
     };
     let specification = &entry.specification;

@@ -327,7 +327,8 @@ fn convert(kind: Kind, text: &str, environment: &Environment, base: Option<&Path
 }
 
 /// Ansible's `bool` without complaint: what is not true is false.
-fn is_true(text: &str) -> bool {
+#[must_use]
+pub fn is_true(text: &str) -> bool {
     matches!(text.trim().to_lowercase().as_str(), "y" | "yes" | "on" | "1" | "true" | "t")
 }
 

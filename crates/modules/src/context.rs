@@ -68,6 +68,8 @@ pub struct Context {
     pub verbosity: u8,
     /// Nothing of the arguments may be logged.
     pub no_log: bool,
+    /// The Python that is set for the host, if one is.
+    pub python: Option<String>,
     /// The call's mark: long work checks it.
     pub cancel: Cancellation,
     /// SELinux on this host.
@@ -95,6 +97,7 @@ impl Context {
             diff_mode: invocation.diff_mode,
             verbosity: invocation.verbosity,
             no_log: invocation.no_log,
+            python: invocation.python.clone(),
             cancel,
             selinux: Selinux::detect(),
             environment,
