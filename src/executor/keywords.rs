@@ -21,6 +21,7 @@ pub(super) fn keyword_error(keyword: &str, value: &Value, error: &TemplateError)
             message: format!("Error processing keyword '{keyword}'."),
             origin: Some(Origin::Unknown(other.repr().unwrap_or_default())),
             help: None,
+            parts: Vec::new(),
         },
     };
     chain.caused(link)

@@ -612,7 +612,17 @@ fn explain(task: &Task, result: &mut TaskResult, who: &str) {
     let reasons = if result.reasons.is_empty() { vec![msg] } else { result.reasons.clone() };
     let mut links = vec![Link::at("Task failed.", task.span.clone()), Link::new(who)];
     links.extend(reasons.into_iter().map(Link::said));
+    if let Some(last) = links.last_mut() {
+        last.parts = messages_of_modules(result);
+    }
     result.error = Some(ErrorChain { links });
+}
+
+/// What the modules said that an action ran and that failed.
+fn messages_of_modules(result: &TaskResult) -> Vec<String> {
+    let failed = result.values.get("failed_modules").and_then(Data::as_map);
+    let message = |module: &Data| module.as_map()?.get("msg")?.as_str().map(str::to_owned);
+    failed.into_iter().flat_map(Map::values).filter_map(message).collect()
 }
 
 /// Runs the action once.
