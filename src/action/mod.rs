@@ -71,6 +71,11 @@ pub trait Target {
 
     /// Closes the connection; the next use opens it again.
     fn reset(&self) -> Local<'_, ()>;
+
+    /// The Python that the inventory or the configuration names for it.
+    fn python(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A host that did not answer.
@@ -217,6 +222,7 @@ impl ActionContext<'_> {
             max_diff_size: self.settings.max_diff_size,
             no_log: self.settings.no_log,
             verbosity: self.settings.verbosity,
+            python: self.target.python().map(str::to_owned),
             job: None,
             content: None,
             content_sha1: None,

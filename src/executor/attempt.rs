@@ -148,6 +148,7 @@ async fn attempt(
             settings: reach.target().map_err(&refuse)?,
             become_,
             binary: run.helper.clone(),
+            python: reach.python().map_err(&refuse)?,
             open: RefCell::new(None),
         })
     } else {

@@ -4,7 +4,7 @@
 
 use std::{future::Future, rc::Rc, time::Duration};
 
-use protocol::Data;
+use protocol::{Data, Map};
 
 use super::{
     decide::decide,
@@ -151,7 +151,17 @@ fn explain(task: &Task, result: &mut TaskResult, who: &str) {
     if missing {
         result.set("msg", chain.brief());
     }
+    if let Some(last) = chain.links.last_mut() {
+        last.parts = messages_of_modules(result);
+    }
     result.error = Some(chain);
+}
+
+/// What the modules said that an action ran and that failed.
+fn messages_of_modules(result: &TaskResult) -> Vec<String> {
+    let failed = result.values.get("failed_modules").and_then(Data::as_map);
+    let message = |module: &Data| module.as_map()?.get("msg")?.as_str().map(str::to_owned);
+    failed.into_iter().flat_map(Map::values).filter_map(message).collect()
 }
 
 /// What the action threw ends the task: its conditions are not asked, and it is not tried again.
