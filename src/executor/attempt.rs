@@ -45,6 +45,7 @@ pub(super) async fn once(
             result
         }
     };
+    result.take_notices(scope.take_notices());
     if result.no_log {
         result.set("_ansible_no_log", true);
     }

@@ -211,8 +211,7 @@ impl PlayRun {
         let all = self.all_hosts.borrow();
         variables.set_play_magic("ansible_play_hosts_all", list(&mut all.iter()));
         variables.set_play_magic("ansible_play_hosts", list(&mut all.iter().filter(still)));
-        variables.set_play_magic("ansible_play_batch", batch.clone());
-        variables.set_play_magic("play_hosts", batch);
+        variables.set_play_batch(batch);
         let current = |host: &&Arc<str>| !failed.contains(*host) && !unreachable.contains(*host);
         variables.set_play_magic("ansible_current_hosts", list(&mut iterator.hosts().filter(current)));
         variables

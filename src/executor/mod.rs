@@ -19,6 +19,7 @@ mod delegate;
 mod failed_task;
 mod filter;
 mod free;
+mod hostvars;
 mod include;
 mod job;
 mod keywords;

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     action::{Answer, boolean},
     diagnostic::Diagnostic,
-    playbook::Play,
+    playbook::{Play, VarsPrompt},
+    template::password_hash::{Settings, hash_password},
 };
 
 /// Asks for the variables of `vars_prompt` that are not given with `-e`.
@@ -39,13 +40,6 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
             Some(default) => format!("{prompt} [{default}]: "),
             None => format!("{prompt}: "),
         };
-        if text("encrypt")?.is_some() {
-            let diagnostic = Diagnostic::error("vars_prompt: `encrypt` is not done yet");
-            return Err(RunError::Stopped(Box::new(match span_of(&question.name) {
-                Some(span) => diagnostic.at(span, "this question"),
-                None => diagnostic,
-            })));
-        }
         let answer = loop {
             let first = line(run, &shown, !private, default.as_deref()).await?;
             if !flag("confirm", false)? {
@@ -59,10 +53,28 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
         };
         // As ansible-core has it: what nobody answered is the text of Python's None.
         let answer = answer.unwrap_or_else(|| "None".to_owned());
+        let answer = match text("encrypt")?.filter(|algorithm| !algorithm.is_empty()) {
+            Some(algorithm) => {
+                let value = |name: &str| -> Result<Option<Value>, RunError> {
+                    Ok(question.options.raw(name).map(|raw| scope.templar().render(&raw, &scope)).transpose()?)
+                };
+                let settings = Settings { salt: value("salt")?, salt_size: value("salt_size")?, ..Settings::default() };
+                hash_password(&Value::from(answer), &algorithm, &settings).map_err(|error| refused(question, &error))?
+            }
+            None => answer,
+        };
         let value = if flag("unsafe", false)? { Value::from(answer) } else { trusted(&answer) };
         vars.insert(name, value);
     }
     Ok(())
+}
+
+fn refused(question: &VarsPrompt, error: &jinja::Error) -> RunError {
+    let diagnostic = Diagnostic::error(error.message.clone());
+    RunError::Stopped(Box::new(match span_of(&question.name) {
+        Some(span) => diagnostic.at(span, "the answer to this question"),
+        None => diagnostic,
+    }))
 }
 
 /// The answer, or the default; none where there is neither.

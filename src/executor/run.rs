@@ -13,13 +13,19 @@ use jinja::Value;
 use protocol::{Data, Map};
 use tokio::sync::Semaphore;
 
-use super::{keywords::RunDefaults, options::RunOptions, result::TaskResult, variables::Variables};
+use super::{
+    keywords::RunDefaults,
+    options::RunOptions,
+    result::{Deprecation, TaskResult},
+    variables::Variables,
+};
 use crate::{
     action::Prompt,
     config::Config,
     diagnostic::{ErrorChain, Link},
     event::{Callback, Event, HostTotals, ResultEvent, Status, TaskInfo},
     playbook::{Loader, Task, VaultOpener},
+    template::Notice,
     template::{Lookups, VariableScope},
 };
 
@@ -128,6 +134,16 @@ impl Run {
     /// Says something that the operator should know.
     pub fn warn(&self, message: impl Into<String>) {
         self.emit(&Event::Warning(ErrorChain::new(Link::new(message))));
+    }
+
+    /// Says what templates said outside of any task's result.
+    pub fn notices(&self, notices: Vec<Notice>) {
+        for Notice { chain, until } in notices {
+            self.emit(&match until {
+                None => Event::Warning(chain),
+                Some(_) => Event::Deprecation(Deprecation { chain, until }.shown()),
+            });
+        }
     }
 
     /// What holds for tasks that do not say otherwise.
@@ -263,7 +279,7 @@ impl Run {
             values,
             label: if result.no_log { result.label.as_ref().map(|_| Data::Null) } else { result.label.clone() },
             warnings: result.warnings.clone(),
-            deprecations: result.deprecations.clone(),
+            deprecations: result.deprecations.iter().map(Deprecation::shown).collect(),
             error: result.error.clone(),
         }
     }
