@@ -293,7 +293,11 @@ fn roles_bring_their_dependencies_first_and_their_variables_in_layers() {
     assert_eq!(format!("{:?}", base.effective().tags), "['d', 'w']");
     let web = play.roles.first().unwrap();
     assert_eq!(format!("{:?}", web.role.default_layers()), "[{'a': 'base', 'z': 'base'}, {'a': 'web'}]");
-    assert_eq!(format!("{:?}", web.role.var_layers().last().unwrap()), "{'b': 'one', 'c': 'two'}");
+    assert_eq!(
+        format!("{:?}", web.role.var_layers()),
+        "[{}, {'b': 'one', 'c': 'two'}, {'v': 'line'}]",
+        "the variables of the line where the role is named come after those of its files"
+    );
     assert_eq!(format!("{:?}", web.role.param_layers()), "[{'size': 80}]");
     assert_eq!(web.role.dependency_names().map(|name| name.to_string()).collect::<Vec<_>>(), ["base"]);
     let ids: Vec<Option<u64>> = tasks.iter().map(|task| task.once_role()).collect();
