@@ -8,7 +8,7 @@ use protocol::{
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, services,
+    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, packages, services,
     support::path_info, system, users,
 };
 
@@ -32,6 +32,7 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 /// Every native module, by name.
 #[rustfmt::skip]
 pub static MODULES: &[Entry] = &[
+    entry::<packages::apt::Apt>(),
     entry::<commands::async_status::AsyncStatus>(),
     entry::<files::blockinfile::Blockinfile>(),
     entry::<commands::command::Command>(),

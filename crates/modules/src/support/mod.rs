@@ -7,6 +7,7 @@ pub mod backup;
 pub mod checksum;
 pub mod clock;
 pub mod command;
+pub mod dpkg;
 pub mod edit;
 pub mod file_state;
 pub mod flags;
