@@ -8,7 +8,7 @@
 
 mod add_host;
 mod assert;
-mod async_status;
+pub mod async_status;
 mod copy;
 mod debug;
 mod fail;
@@ -17,7 +17,9 @@ pub mod files;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod local_name;
 pub mod module;
+mod options;
 mod pause;
 mod provider;
 mod raw;
@@ -89,6 +91,8 @@ pub struct Settings {
     pub check_mode: bool,
     /// Show before and after.
     pub diff: bool,
+    /// Bytes beyond which a file is left out of a diff; 0 for no limit.
+    pub max_diff_size: u64,
     /// `-v` count.
     pub verbosity: u8,
     /// Nothing of it may be shown.
@@ -109,7 +113,7 @@ pub struct ActionContext<'a> {
     pub name: &'a str,
     /// The action's full name (`ansible.builtin.copy`).
     pub fqcn: &'a str,
-    /// The action's name as the task has it (`copy`, `ansible.legacy.copy`).
+    /// The action's name as the task has it (`copy`, `ansible.builtin.copy`).
     pub written_name: &'a str,
     /// The task's name, as the banner has it.
     pub task_name: &'a str,
@@ -141,7 +145,11 @@ pub struct ActionContext<'a> {
 
 /// Asks the person at the terminal (`pause`).
 pub trait Prompt {
-    /// Shows a text and waits for a line, for at most so many seconds. `echo` is false for secrets.
+    /// Shows a line of text, whether or not somebody is there to answer.
+    fn show(&self, text: &str);
+
+    /// Shows a text to the person, if one sits at the terminal, and waits for a line, for at most so many seconds. `echo`
+    /// is false for secrets.
     fn ask<'a>(&'a self, text: String, echo: bool, seconds: Option<u64>) -> Local<'a, Answer>;
 }
 
@@ -206,6 +214,7 @@ impl ActionContext<'_> {
             environment: self.settings.environment.clone(),
             check_mode: self.settings.check_mode,
             diff_mode: self.settings.diff,
+            max_diff_size: self.settings.max_diff_size,
             no_log: self.settings.no_log,
             verbosity: self.settings.verbosity,
             job: None,
@@ -246,6 +255,8 @@ pub struct ActionOutcome {
     pub verbose: bool,
     /// The outcome is a module's: it says so when it failed.
     pub by_module: bool,
+    /// Why it failed, where `msg` does not say it (or not all of it).
+    pub error: Option<ErrorChain>,
 }
 
 impl From<Outcome> for ActionOutcome {
@@ -305,13 +316,13 @@ pub enum Effect {
 /// An action that could not be done.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ActionError {
-    /// The task fails; the chain is what stands behind `Task failed`.
+    /// The task fails; the chain is what stands behind `Task failed`, and with it the result's `msg`.
     #[error("{}", .0.brief())]
     Failed(ErrorChain),
-    /// As [`Self::Failed`], by the action's own decision (Ansible's `AnsibleActionFail`): `msg` is what the chain says
-    /// alone, and these keys stand in the result.
+    /// The task fails; `msg` is what the chain says alone (Ansible's `AnsibleActionFail`), and these keys stand in the
+    /// result.
     #[error("{}", .0.brief())]
-    ActionFail(ErrorChain, Map),
+    Refused(ErrorChain, Map),
     /// The task is skipped.
     #[error("{0}")]
     Skipped(String),
@@ -326,9 +337,9 @@ impl ActionError {
         Self::Failed(ErrorChain::new(Link::new(message)))
     }
 
-    /// A failure by the action's own decision: `msg` is the message alone.
-    pub fn action_fail(message: impl Into<String>) -> Self {
-        Self::ActionFail(ErrorChain::new(Link::new(message)), Map::new())
+    /// A failure that the action itself words, where Ansible's raises `AnsibleActionFail`.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::Refused(ErrorChain::new(Link::new(message)), Map::new())
     }
 }
 

@@ -20,6 +20,14 @@ pub struct Action {
     pub run: Run,
 }
 
+impl Action {
+    /// Its work may become a job in the background (`async`).
+    #[must_use]
+    pub fn supports_async(&self) -> bool {
+        matches!(self.name, "async_status" | "package" | "service")
+    }
+}
+
 const ACTIONS: &[Action] = &[
     Action { name: "add_host", local: true, bypass_host_loop: true, raw_arguments: &[], run: super::add_host::run },
     Action { name: "assert", local: true, bypass_host_loop: false, raw_arguments: &["that"], run: super::assert::run },

@@ -152,7 +152,8 @@ fn run_variables(options: &RunOptions, config: &Config) -> Dict {
     magic.insert("ansible_diff_mode", Value::Bool(config.diff));
     magic.insert("ansible_forks", Value::Int(i64::try_from(config.forks).unwrap_or(i64::MAX)));
     magic.insert("ansible_verbosity", Value::Int(i64::from(config.display.verbosity)));
-    magic.insert("ansible_run_tags", texts(&config.tags));
+    let all = ["all".to_owned()];
+    magic.insert("ansible_run_tags", texts(if config.tags.is_empty() { &all } else { &config.tags }));
     magic.insert("ansible_skip_tags", texts(&config.skip_tags));
     let sources: Vec<String> = config
         .inventory

@@ -21,6 +21,8 @@ pub struct Link {
     pub origin: Option<Origin>,
     /// The cure.
     pub help: Option<String>,
+    /// It came up while another error was handled, of which nothing is said. Such a reason stands alone.
+    pub handling: bool,
 }
 
 /// Where a reason was written.
@@ -47,12 +49,19 @@ impl Link {
 
     /// A reason with its place.
     pub fn at(message: impl Into<String>, span: Option<Span>) -> Self {
-        Self { message: message.into().trim().to_owned(), origin: span.map(Origin::File), help: None }
+        let message = message.into().trim().to_owned();
+        Self { message, origin: span.map(Origin::File), help: None, handling: false }
     }
 
     /// What a host said, with the blanks around it: ansible-core takes them off its own exceptions alone.
     pub fn said(message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None }
+        Self { message: message.into(), origin: None, help: None, handling: false }
+    }
+
+    /// The same reason, as one that came up while another error was handled.
+    #[must_use]
+    pub fn while_handling(self) -> Self {
+        Self { handling: true, ..self }
     }
 }
 
@@ -86,7 +95,7 @@ impl ErrorChain {
             while let Some((next, further)) = tail.split_first() {
                 let differs = (next.origin.is_some() || next.help.is_some())
                     && (next.origin != first.origin || next.help != first.help);
-                if differs {
+                if differs || next.handling {
                     break;
                 }
                 messages.push(next.message.as_str());

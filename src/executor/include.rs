@@ -7,12 +7,7 @@ use std::{path::PathBuf, rc::Rc, sync::Arc};
 use jinja::{Dict, Value};
 use protocol::Data;
 
-use super::{
-    filter,
-    keywords::Keywords,
-    playbooks::{PlayRun, RunError},
-    result::TaskResult,
-};
+use super::{batch::PlayRun, filter, keywords::Keywords, playbooks::RunError, result::TaskResult};
 use crate::{
     action::Effect,
     event::{Event, Status},
@@ -31,6 +26,13 @@ struct Met {
     results: Vec<TaskResult>,
 }
 
+/// What became of an include.
+enum Loaded {
+    Blocks(Vec<Rc<Block>>),
+    /// It failed for these hosts.
+    Refused(Vec<Arc<str>>),
+}
+
 #[derive(Clone, PartialEq)]
 enum What {
     File(PathBuf),
@@ -38,9 +40,11 @@ enum What {
 }
 
 impl PlayRun {
-    /// Loads what the results include and puts it before what their hosts do next.
-    pub(super) fn include(&self, results: &[TaskResult], left: &[Arc<str>]) -> Result<(), RunError> {
+    /// Loads what the results include and puts it before what their hosts do next. Returns the hosts for which that
+    /// failed.
+    pub(super) fn include(&self, results: &[TaskResult], left: &[Arc<str>]) -> Result<Vec<Arc<str>>, RunError> {
         let mut all: Vec<Met> = Vec::new();
+        let mut refused: Vec<Arc<str>> = Vec::new();
         for result in results {
             if !result.task.is_dynamic_include() {
                 continue;
@@ -53,9 +57,7 @@ impl PlayRun {
                 }
                 match self.meet(part) {
                     Ok(met) => join(&mut all, met),
-                    Err(chain) => {
-                        self.refuse(std::slice::from_ref(part), &chain.brief());
-                    }
+                    Err(chain) => refused.extend(self.refuse(std::slice::from_ref(part), &chain.brief())),
                 }
             }
         }
@@ -63,7 +65,13 @@ impl PlayRun {
         let mut by_host: Vec<(Arc<str>, Vec<Rc<Block>>)> =
             left.iter().map(|host| (Arc::clone(host), Vec::new())).collect();
         for met in all {
-            let Some(blocks) = self.load(&met)? else { continue };
+            let blocks = match self.load(&met)? {
+                Loaded::Blocks(blocks) => blocks,
+                Loaded::Refused(hosts) => {
+                    refused.extend(hosts);
+                    continue;
+                }
+            };
             for host in &met.hosts {
                 self.run.count(host, |totals| totals.ok += 1);
             }
@@ -79,6 +87,15 @@ impl PlayRun {
             }
             road.extend(blocks);
         }
+        // A host is failed once, however many of its includes were.
+        let mut once: Vec<Arc<str>> = Vec::new();
+        for host in refused {
+            if !once.contains(&host) {
+                self.run.failed.borrow_mut().insert(Arc::clone(&host));
+                self.iterator.borrow_mut().fail_with_others(&host);
+                once.push(host);
+            }
+        }
         let mut iterator = self.iterator.borrow_mut();
         for (host, blocks) in &by_host {
             if !blocks.is_empty() {
@@ -86,7 +103,7 @@ impl PlayRun {
             }
         }
         iterator.extend_road(&road);
-        Ok(())
+        Ok(once)
     }
 
     /// What a result includes, with its names rendered.
@@ -108,8 +125,8 @@ impl PlayRun {
         })
     }
 
-    /// The blocks of an include; none where it failed for its hosts.
-    fn load(&self, met: &Met) -> Result<Option<Vec<Rc<Block>>>, RunError> {
+    /// The blocks of an include.
+    fn load(&self, met: &Met) -> Result<Loaded, RunError> {
         let variables: Dict = met.variables.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let mut loader = self.run.loader.borrow_mut();
         let loaded = match &met.what {
@@ -120,8 +137,7 @@ impl PlayRun {
                 };
                 if !path.is_file() {
                     drop(loader);
-                    self.refuse(&met.results, &missing(path));
-                    return Ok(None);
+                    return Ok(Loaded::Refused(self.refuse(&met.results, &missing(path))));
                 }
                 let copy = Rc::new(met.task.met(&variables, &target));
                 loader.load_tasks(path, &copy)
@@ -163,7 +179,7 @@ impl PlayRun {
             }
         }
         self.iterator.borrow_mut().add_handlers(&handlers);
-        self.filter(met, blocks).map(Some)
+        self.filter(met, blocks).map(Loaded::Blocks)
     }
 
     /// Keeps what the tags let through; in an included file of handlers, all its tasks are notified.
@@ -183,15 +199,15 @@ impl PlayRun {
     }
 
     /// What cannot be loaded: a parser's error ends the run, anything else is a failure of the hosts.
-    fn refused(&self, met: &Met, refused: Refused) -> Result<Option<Vec<Rc<Block>>>, RunError> {
+    fn refused(&self, met: &Met, refused: Refused) -> Result<Loaded, RunError> {
         if refused.exit_code == 4 {
             return Err(RunError::Refused(refused));
         }
-        self.refuse(&met.results, &refused.to_string());
-        Ok(None)
+        Ok(Loaded::Refused(self.refuse(&met.results, &refused.to_string())))
     }
 
-    fn refuse(&self, results: &[TaskResult], reason: &str) {
+    /// Says that an include failed; the hosts for which it did.
+    fn refuse(&self, results: &[TaskResult], reason: &str) -> Vec<Arc<str>> {
         let run = &self.run;
         run.emit(&Event::Error(crate::diagnostic::ErrorChain::new(crate::diagnostic::Link::new(reason))));
         for result in results {
@@ -200,9 +216,8 @@ impl PlayRun {
             failed.set("reason", reason);
             run.count(&result.host, |totals| totals.failed += 1);
             run.emit(&Event::Result(Box::new(run.event_of(&failed, Some(Status::Failed { ignored: false })))));
-            run.failed.borrow_mut().insert(Arc::clone(&result.host));
-            self.iterator.borrow_mut().fail(&result.host);
         }
+        results.iter().map(|result| Arc::clone(&result.host)).collect()
     }
 }
 

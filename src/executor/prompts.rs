@@ -38,9 +38,9 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
         let prompt = text("prompt")?.unwrap_or_else(|| name.clone());
         let default = text("default")?;
         let private = flag("private", true)?;
-        let shown = match (&default, private) {
-            (Some(default), false) => format!("{prompt} [{default}]: "),
-            (Some(_), true) | (None, _) => format!("{prompt}: "),
+        let shown = match &default {
+            Some(default) => format!("{prompt} [{default}]: "),
+            None => format!("{prompt}: "),
         };
         if text("encrypt")?.is_some() {
             let diagnostic = Diagnostic::error("vars_prompt: `encrypt` is not done yet");
@@ -60,23 +60,26 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
             }
             run.emit(&crate::event::Event::Prompt("***** VALUES ENTERED DO NOT MATCH ****".to_owned()));
         };
+        // As ansible-core has it: what nobody answered is the text of Python's None.
+        let answer = answer.unwrap_or_else(|| "None".to_owned());
         let value = if flag("unsafe", false)? { Value::from(answer) } else { trusted(&answer) };
         vars.insert(name, value);
     }
     Ok(())
 }
 
-async fn line(run: &Run, prompt: &str, echo: bool, default: Option<&str>) -> Result<String, RunError> {
+/// The answer, or the default; none where there is neither.
+async fn line(run: &Run, prompt: &str, echo: bool, default: Option<&str>) -> Result<Option<String>, RunError> {
     match run.prompt.ask(prompt.to_owned(), echo, None).await {
-        Answer::Line(line) if line.is_empty() => Ok(default.unwrap_or_default().to_owned()),
-        Answer::Line(line) => Ok(line),
+        Answer::Line(line) if line.is_empty() => Ok(Some(default.unwrap_or_default().to_owned())),
+        Answer::Line(line) => Ok(Some(line)),
         Answer::TimeOver | Answer::NoTerminal => {
             run.warn("Not prompting as we are not in interactive mode");
-            Ok(default.unwrap_or_default().to_owned())
+            Ok(default.map(str::to_owned))
         }
         Answer::Abort => {
             run.aborted.set(true);
-            Ok(String::new())
+            Ok(None)
         }
     }
 }

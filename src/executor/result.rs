@@ -3,13 +3,13 @@
 use std::{rc::Rc, sync::Arc};
 
 use jinja::Value;
-use protocol::{Data, Map, Outcome};
+use protocol::{Data, Map, Outcome, outcome::Diff};
 
 use crate::{
     action::{ActionOutcome, Effect},
     diagnostic::ErrorChain,
-    event::diff_data,
     playbook::Task,
+    template::data,
 };
 
 /// What came of a task on a host: the result as Ansible has it, and beside it what steers the run.
@@ -41,8 +41,6 @@ pub struct TaskResult {
     pub notify: Vec<String>,
     /// Why it failed.
     pub error: Option<ErrorChain>,
-    /// What an action said of its failure, reason by reason, where there is more to say than the result's `msg`.
-    pub reasons: Vec<String>,
     /// Warnings.
     pub warnings: Vec<ErrorChain>,
     /// Deprecations.
@@ -75,7 +73,6 @@ impl TaskResult {
             effects: Vec::new(),
             notify: Vec::new(),
             error: None,
-            reasons: Vec::new(),
             warnings: Vec::new(),
             deprecations: Vec::new(),
             items: Vec::new(),
@@ -123,11 +120,24 @@ impl TaskResult {
         }
     }
 
+    /// It changes the inventory: whether it did is known when the result is taken in.
+    #[must_use]
+    pub fn changes_inventory(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
+    }
+
     /// The result as it is kept under `register`: without what is the engine's own.
     #[must_use]
     pub fn registered(&self) -> Map {
-        let mut map = stripped(&self.values);
+        let mut map = self.whole();
         map.shift_remove("invocation");
+        map
+    }
+
+    /// The result as it is kept in `ansible_failed_result`.
+    #[must_use]
+    pub fn whole(&self) -> Map {
+        let mut map = stripped(&self.values);
         self.add_exception(&mut map);
         if let Some(Data::List(results)) = map.get_mut("results") {
             for (result, item) in results.iter_mut().zip(&self.items) {
@@ -137,6 +147,32 @@ impl TaskResult {
             }
         }
         map
+    }
+
+    /// [`Self::registered`] as a value. What `include_vars` read keeps its trust: it is the operator's text, rendered where
+    /// it is used.
+    #[must_use]
+    pub fn registered_value(&self) -> Value {
+        let value = data::from_data(&Data::Map(self.registered()));
+        self.restore_included(&value);
+        if let Some(Value::List(results)) = value.as_dict().and_then(|dict| dict.raw("results")) {
+            for (item, value) in self.items.iter().zip(results.raw_values()) {
+                item.restore_included(&value);
+            }
+        }
+        value
+    }
+
+    fn restore_included(&self, value: &Value) {
+        let Some(facts) = value.as_dict().and_then(|dict| dict.raw("ansible_facts")) else { return };
+        let Some(facts) = facts.as_dict() else { return };
+        for effect in &self.effects {
+            if let Effect::IncludeVars(variables) = effect {
+                for (name, value) in variables {
+                    facts.insert(name.as_str(), value.clone());
+                }
+            }
+        }
     }
 
     /// A failure that was an error has a place for Python's traceback.
@@ -232,10 +268,10 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
     match outcome.diff.as_slice() {
         [] => {}
         [one] => {
-            map.entry("diff".to_owned()).or_insert_with(|| diff_data(one));
+            map.entry("diff".to_owned()).or_insert_with(|| one.to_data());
         }
         several => {
-            map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(diff_data).collect()));
+            map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(Diff::to_data).collect()));
         }
     }
     for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
@@ -278,14 +314,10 @@ fn python_lines(text: &str) -> Vec<&str> {
 
 /// Takes an action's outcome into a result.
 pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
-    let ActionOutcome { outcome, effects, verbose, by_module: _ } = done;
+    let ActionOutcome { outcome, effects, verbose, .. } = done;
     let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
     result.deprecations.extend(outcome.deprecations.iter().map(link));
-    result.reasons = match &outcome.cause {
-        Some(cause) => outcome.msg.iter().chain([cause]).cloned().collect(),
-        None => Vec::new(),
-    };
     result.effects = effects;
     result.verbose = verbose;
     result.values = result_map(outcome);

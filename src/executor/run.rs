@@ -67,7 +67,7 @@ pub struct Run {
     pub pool: Rc<Pool>,
     /// As many hosts at a time.
     pub forks: Rc<Semaphore>,
-    /// Hosts that failed for good.
+    /// Hosts that failed for good: between batches all of them, during a batch those of the batch.
     pub failed: RefCell<HashSet<Arc<str>>>,
     /// Hosts that cannot be reached.
     pub unreachable: RefCell<HashSet<Arc<str>>>,
@@ -132,15 +132,23 @@ impl Run {
 
     /// What holds for tasks that do not say otherwise.
     #[must_use]
-    pub fn defaults(&self) -> RunDefaults {
+    pub fn defaults(&self) -> RunDefaults<'_> {
         RunDefaults {
             check_mode: self.options.check,
             diff: self.config.diff,
+            max_diff_size: self.config.max_diff_size,
             verbosity: self.config.display.verbosity,
             timeout: i64::try_from(self.config.task_timeout).unwrap_or(0),
             no_log: self.config.no_log,
             poll: i64::try_from(self.config.poll_interval).unwrap_or(15),
+            async_folder: &self.config.async_dir,
         }
+    }
+
+    /// How many hosts have failed for good or cannot be reached.
+    #[must_use]
+    pub fn gone(&self) -> usize {
+        self.failed.borrow().len() + self.unreachable.borrow().len()
     }
 
     /// Counts for the recap.
@@ -221,10 +229,10 @@ impl Run {
     #[must_use]
     pub fn event_of(&self, result: &TaskResult, status: Option<Status>) -> ResultEvent {
         let status = status.unwrap_or_else(|| {
-            if result.unreachable {
-                Status::Unreachable { ignored: result.ignore_unreachable }
-            } else if result.is_failed() {
+            if result.is_failed() {
                 Status::Failed { ignored: result.ignore_errors }
+            } else if result.unreachable {
+                Status::Unreachable { ignored: result.ignore_unreachable }
             } else if result.is_skipped() {
                 Status::Skipped
             } else {
@@ -245,7 +253,7 @@ impl Run {
             label: if result.no_log { result.label.as_ref().map(|_| Data::Null) } else { result.label.clone() },
             warnings: result.warnings.clone(),
             deprecations: result.deprecations.clone(),
-            error: if result.no_log { None } else { result.error.clone() },
+            error: result.error.clone(),
         }
     }
 

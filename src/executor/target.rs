@@ -1,6 +1,6 @@
 //! Hosts as actions see them: a connection, a user, a helper.
 
-use std::{cell::RefCell, path::PathBuf, rc::Rc};
+use std::{cell::RefCell, os::unix::fs::PermissionsExt, path::PathBuf, rc::Rc};
 
 use connection::{CallError, ConnectError, Connection, ContentSource, HelperBinary, Pool, RawOutput, RawRequest, Step};
 use protocol::{Invocation, Outcome};
@@ -88,8 +88,15 @@ impl Target for HostTarget {
                     Step::Done(outcome) => {
                         if let Some((path, mut file)) = partial.take().filter(|_| !outcome.failed) {
                             file.flush().await.map_err(failed)?;
+                            // A file that is there keeps its mode, and a link its place.
+                            let target = std::fs::canonicalize(&destination).unwrap_or_else(|_| destination.clone());
+                            let mode = std::fs::metadata(&target).map_or_else(
+                                |_| std::fs::Permissions::from_mode(0o666 & !modules::support::mode::umask()),
+                                |there| there.permissions(),
+                            );
+                            file.set_permissions(mode).await.map_err(failed)?;
                             file.sync_all().await.map_err(failed)?;
-                            path.persist(&destination).map_err(|error| failed(error.error))?;
+                            path.persist(&target).map_err(|error| failed(error.error))?;
                         }
                         return Ok(*outcome);
                     }

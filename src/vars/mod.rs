@@ -181,7 +181,7 @@ impl Store {
     /// Whether facts were gathered from a host.
     #[must_use]
     pub fn has_facts(&self, host: &str) -> bool {
-        self.host(host).facts.contains("_ansible_facts_gathered") || self.host(host).facts.contains("gather_subset")
+        self.host(host).facts.contains("_ansible_facts_gathered")
     }
 }
 

@@ -175,6 +175,7 @@ fn finalize_at(value: &Value, depth: usize) -> Result<Value, Error> {
             Value::Dict(result)
         }
         Value::Object(object) => match object.finalize()? {
+            Some(plain @ Value::Object(_)) => plain,
             Some(plain) => finalize_at(&plain, depth + 1)?,
             None => {
                 let message = format!("Type '{}' is unsupported for variable storage.", object.type_name());

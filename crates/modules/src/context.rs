@@ -64,6 +64,8 @@ pub struct Context {
     pub check_mode: bool,
     /// Return before and after of what changes.
     pub diff_mode: bool,
+    /// Bytes beyond which a file is left out of a diff; 0 for no limit.
+    pub max_diff_size: u64,
     /// Ansible's verbosity, 0 without `-v`.
     pub verbosity: u8,
     /// Nothing of the arguments may be logged.
@@ -93,6 +95,7 @@ impl Context {
         Self {
             check_mode: invocation.check_mode,
             diff_mode: invocation.diff_mode,
+            max_diff_size: invocation.max_diff_size,
             verbosity: invocation.verbosity,
             no_log: invocation.no_log,
             cancel,

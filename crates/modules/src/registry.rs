@@ -5,6 +5,7 @@ use std::sync::Arc;
 use protocol::{
     Data, Invocation, Map, Outcome,
     arguments::{Arguments, CheckMode, Kind, OptionSpec, Specification, remove_values, secrets_of, validate},
+    outcome::Diff,
 };
 
 use crate::{
@@ -105,6 +106,13 @@ pub fn run(invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -
     if !secrets.is_empty() {
         for value in outcome.values.values_mut().chain(outcome.arguments.values_mut()) {
             remove_values(value, &secrets);
+        }
+        for diff in &mut outcome.diff {
+            let mut keys = diff.to_data();
+            remove_values(&mut keys, &secrets);
+            if let Data::Map(keys) = keys {
+                *diff = Diff::Keys(keys);
+            }
         }
         for text in outcome.msg.iter_mut().chain(&mut outcome.warnings).chain(&mut outcome.cause) {
             let mut value = Data::Str(std::mem::take(text));

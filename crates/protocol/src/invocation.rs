@@ -18,6 +18,8 @@ pub struct Invocation {
     pub check_mode: bool,
     /// Return before and after of what changes.
     pub diff_mode: bool,
+    /// Bytes beyond which a file is left out of a diff (`max_diff_size`); 0 for no limit.
+    pub max_diff_size: u64,
     /// Nothing of the arguments may be shown or logged on the host.
     pub no_log: bool,
     /// Ansible's verbosity, 0 without `-v`.

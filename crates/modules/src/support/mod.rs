@@ -19,6 +19,7 @@ pub mod path_info;
 pub mod paths;
 pub mod selinux;
 pub mod shlex;
+pub mod slurp;
 pub mod sysv;
 pub mod terminal;
 pub mod text;

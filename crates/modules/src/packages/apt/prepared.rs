@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// The diff of a run: in diff mode the prepared text, else none, which Ansible shows as an empty mapping.
 pub(super) fn diff(ctx: &Context, output: &str) -> Diff {
-    if ctx.diff_mode { Diff::Prepared(prepared(output)) } else { Diff::Omitted(Map::new()) }
+    if ctx.diff_mode { Diff::Prepared(prepared(output)) } else { Diff::Keys(Map::new()) }
 }
 
 /// The lines from the end of apt's preparation to its summary.
