@@ -71,6 +71,11 @@ pub trait Target {
 
     /// Closes the connection; the next use opens it again.
     fn reset(&self) -> Local<'_, ()>;
+
+    /// The Python that the inventory or the configuration names for it.
+    fn python(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A host that did not answer.
@@ -113,7 +118,7 @@ pub struct ActionContext<'a> {
     pub name: &'a str,
     /// The action's full name (`ansible.builtin.copy`).
     pub fqcn: &'a str,
-    /// The action's name as the task has it (`copy`, `ansible.builtin.copy`).
+    /// The action's name as the task has it (`copy`, `ansible.legacy.copy`).
     pub written_name: &'a str,
     /// The task's name, as the banner has it.
     pub task_name: &'a str,
@@ -217,6 +222,7 @@ impl ActionContext<'_> {
             max_diff_size: self.settings.max_diff_size,
             no_log: self.settings.no_log,
             verbosity: self.settings.verbosity,
+            python: self.target.python().map(str::to_owned),
             job: None,
             content: None,
             content_sha1: None,

@@ -53,10 +53,13 @@ pub async fn call_as(
     content: Option<ContentSource>,
 ) -> Result<Outcome, ActionError> {
     let Some(entry) = modules::registry::find(module) else {
-        return Err(ActionError::failed(format!("the module {module} is not written yet")));
+        // A path: the loader found a Python module of that name.
+        let what =
+            if module.contains('/') { "a Python module, which provision does not run" } else { "not written yet" };
+        return Err(ActionError::failed(format!("the module {module} is {what}")));
     };
     let specification = &entry.specification;
-    let validated = match validate(specification, arguments.clone()) {
+    let validated = match validate(specification, arguments) {
         Ok(validated) => validated,
         Err(error) => return Ok(Outcome::failure(error.message(shown_name))),
     };

@@ -72,7 +72,10 @@ impl Session {
         };
         let templates =
             Rc::new(LoadTimeTemplates { templar: Rc::clone(&self.templar), extra: self.variables.extra().clone() });
-        Loader::new(options, Rc::new(Opener { secrets: Rc::clone(&self.vault) }), templates, Ids::default())
+        let opener = Rc::new(Opener { secrets: Rc::clone(&self.vault) });
+        let mut loader = Loader::new(options, opener, templates, Ids::default());
+        loader.search_modules_in(self.config.library.iter().cloned());
+        loader
     }
 
     /// A run of this session.

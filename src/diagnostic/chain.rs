@@ -23,6 +23,8 @@ pub struct Link {
     pub help: Option<String>,
     /// It came up while another error was handled, of which nothing is said. Such a reason stands alone.
     pub handling: bool,
+    /// What went wrong in the parts of it, each shown in a frame.
+    pub parts: Vec<String>,
 }
 
 /// Where a reason was written.
@@ -49,13 +51,12 @@ impl Link {
 
     /// A reason with its place.
     pub fn at(message: impl Into<String>, span: Option<Span>) -> Self {
-        let message = message.into().trim().to_owned();
-        Self { message, origin: span.map(Origin::File), help: None, handling: false }
+        Self { origin: span.map(Origin::File), ..Self::said(message.into().trim()) }
     }
 
     /// What a host said, with the blanks around it: ansible-core takes them off its own exceptions alone.
     pub fn said(message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, handling: false }
+        Self { message: message.into(), origin: None, help: None, handling: false, parts: Vec::new() }
     }
 
     /// The same reason, as one that came up while another error was handled.
@@ -93,15 +94,16 @@ impl ErrorChain {
         while let Some((first, mut tail)) = rest.split_first() {
             let mut messages = vec![first.message.as_str()];
             while let Some((next, further)) = tail.split_first() {
-                let differs = (next.origin.is_some() || next.help.is_some())
-                    && (next.origin != first.origin || next.help != first.help);
+                let differs = !next.parts.is_empty()
+                    || (next.origin.is_some() || next.help.is_some())
+                        && (next.origin != first.origin || next.help != first.help);
                 if differs || next.handling {
                     break;
                 }
                 messages.push(next.message.as_str());
                 tail = further;
             }
-            segments.push(segment(&join(messages.into_iter()), first, source));
+            segments.push(segment(&join(messages.into_iter()), first, source) + &frames(&first.parts));
             rest = tail;
         }
         let several = segments.len() > 1;
@@ -127,6 +129,21 @@ fn segment(message: &str, link: &Link, source: &dyn Fn(&str) -> Option<String>) 
             lines.join("\n") + "\n"
         }
     }
+}
+
+/// The messages of parts, each in a frame of its own.
+fn frames(parts: &[String]) -> String {
+    if parts.is_empty() {
+        return String::new();
+    }
+    let count = parts.len();
+    let mut text = "\n".to_owned();
+    for (at, part) in parts.iter().enumerate() {
+        text += &format!("+--[ Sub-Event {} of {count} ]---\n| \n", at + 1);
+        text.extend(part.lines().map(|line| format!("| {line}\n")));
+        text += "| \n";
+    }
+    text + "+--[ End Sub-Event ]---\n"
 }
 
 /// Joins messages: a final full stop goes, a repetition is left out.
@@ -292,6 +309,19 @@ mod tests {
         assert_eq!(
             text,
             "Task failed: Module failed: non-zero return code\nOrigin: /tmp/t/a.yml:1:3\n\n1 - hosts: localhost\n    ^ column 3\n\n"
+        );
+    }
+
+    #[test]
+    fn parts_are_shown_in_frames() {
+        let mut failed = Link::new("The following modules failed.");
+        failed.parts = vec!["one\ntwo".to_owned()];
+        let chain = ErrorChain { links: vec![Link::new("Task failed."), Link::new("Action failed."), failed] };
+        assert_eq!(
+            chain.verbose(&|_| None),
+            "Task failed: Action failed: The following modules failed.\n\n\
+             Task failed: Action failed.\n\n<<< caused by >>>\n\nThe following modules failed.\n\n\
+             +--[ Sub-Event 1 of 1 ]---\n| \n| one\n| two\n| \n+--[ End Sub-Event ]---\n\n"
         );
     }
 }

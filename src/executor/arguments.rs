@@ -32,23 +32,6 @@ pub(super) fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[
     if whole.is_some() {
         written.remove("_raw_params");
     }
-    rendered(&written, scope, raw).map_err(fail)
-}
-
-/// The defaults for another action than the task's, rendered.
-///
-/// # Errors
-///
-/// A template in them fails.
-pub(super) fn defaults(task: &Task, fqcn: &str, scope: &Rc<VariableScope>) -> Result<Dict, ErrorChain> {
-    match module_defaults(task, fqcn) {
-        Some(layer) => rendered(&container(&layer, scope)?, scope, &[]),
-        None => Ok(Dict::new()),
-    }
-}
-
-/// Renders each argument but those in `raw`; what is `omit` is left out.
-fn rendered(written: &Dict, scope: &Rc<VariableScope>, raw: &[&str]) -> Result<Dict, ErrorChain> {
     let args = Dict::new();
     for (key, value) in written.raw_items() {
         let name = key.as_str().unwrap_or_default();
@@ -65,7 +48,7 @@ fn rendered(written: &Dict, scope: &Rc<VariableScope>, raw: &[&str]) -> Result<D
                     _ => error.origin.clone(),
                 };
                 let link = Link::at(format!("Error while resolving value for '{name}'."), origin);
-                return Err(error.chain().caused(link));
+                return Err(fail(error.chain().caused(link)));
             }
         }
     }
@@ -136,6 +119,27 @@ fn set(args: &Dict, key: &Value, value: Value) {
     if let Ok(key) = jinja::Key::new(key.clone()) {
         args.insert(key, value);
     }
+}
+
+/// The defaults that hold for an action, rendered.
+///
+/// # Errors
+///
+/// A template in them fails.
+pub(super) fn defaults(task: &Task, fqcn: &str, scope: &Rc<VariableScope>) -> Result<Dict, ErrorChain> {
+    let written = match module_defaults(task, fqcn) {
+        Some(layer) => container(&layer, scope)?,
+        None => return Ok(Dict::new()),
+    };
+    let rendered = Dict::new();
+    for (key, value) in written.raw_items() {
+        match scope.templar().render(&value, scope) {
+            Ok(value) => set(&rendered, &key, value),
+            Err(error) if error.omitted => {}
+            Err(error) => return Err(error.chain()),
+        }
+    }
+    Ok(rendered)
 }
 
 /// The defaults for an action by its full name: the nearest that are written, whole; those around them do not shine

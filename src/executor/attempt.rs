@@ -8,7 +8,7 @@ use jinja::Value;
 
 use super::{
     arguments,
-    delegate::{delegate, delegate_scope, delegated_vars},
+    delegate::{delegate, delegate_scope, delegated_vars, with_delegated_vars},
     keywords,
     reach::Reach,
     result::TaskResult,
@@ -45,6 +45,7 @@ pub(super) async fn once(
             result
         }
     };
+    result.take_notices(scope.take_notices());
     if result.no_log {
         result.set("_ansible_no_log", true);
     }
@@ -72,6 +73,8 @@ async fn attempt(
         Some(name) => delegate_scope(run, name, host, task, scope),
         None => Rc::clone(scope),
     };
+    let own_scope = delegated.as_ref().map(|name| with_delegated_vars(scope, name, &worker_scope));
+    let scope = own_scope.as_ref().unwrap_or(scope);
     let worker = delegated.as_ref().unwrap_or(host);
     let reach = Reach {
         scope: &worker_scope,
@@ -146,6 +149,7 @@ async fn attempt(
             settings: reach.target().map_err(&refuse)?,
             become_,
             binary: run.helper.clone(),
+            python: reach.python().map_err(&refuse)?,
             open: RefCell::new(None),
         })
     } else {

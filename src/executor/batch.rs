@@ -15,6 +15,7 @@ use super::{
     play::PlaySettings,
     playbooks::{Ending, RunError},
     run::Run,
+    vars_files,
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -27,6 +28,10 @@ use crate::{
 pub(super) struct PlayRun {
     /// The run.
     pub run: Rc<Run>,
+    /// The play.
+    pub play: Rc<Play>,
+    /// The names of its `vars_files` depend on variables.
+    pub late_files: bool,
     /// Its hosts on their way.
     pub iterator: RefCell<PlayIterator>,
     /// What `hosts` of the play says.
@@ -63,7 +68,12 @@ pub(super) async fn run_batch(
     info: &PlayInfo,
     hosts: &[Arc<str>],
 ) -> Result<BatchEnd, RunError> {
-    super::prompts::load_vars_files_for(run, play, hosts)?;
+    let late_files = vars_files::are_late(play);
+    if late_files {
+        for host in hosts {
+            vars_files::load(run, play, Some(host), false)?;
+        }
+    }
     // A file of variables that cannot be read stops the run: hosts without their variables would be set up wrong.
     for host in hosts {
         let _ = run.variables.layers(Some(host), None, true);
@@ -93,6 +103,8 @@ pub(super) async fn run_batch(
     }
     let state = Rc::new(PlayRun {
         run: Rc::clone(run),
+        play: Rc::clone(play),
+        late_files,
         iterator: RefCell::new(iterator),
         pattern: settings.pattern.clone(),
         all_hosts: RefCell::default(),
@@ -199,8 +211,7 @@ impl PlayRun {
         let all = self.all_hosts.borrow();
         variables.set_play_magic("ansible_play_hosts_all", list(&mut all.iter()));
         variables.set_play_magic("ansible_play_hosts", list(&mut all.iter().filter(still)));
-        variables.set_play_magic("ansible_play_batch", batch.clone());
-        variables.set_play_magic("play_hosts", batch);
+        variables.set_play_batch(batch);
         let current = |host: &&Arc<str>| !failed.contains(*host) && !unreachable.contains(*host);
         variables.set_play_magic("ansible_current_hosts", list(&mut iterator.hosts().filter(current)));
         variables

@@ -2,9 +2,9 @@
 //!
 //! Source: Ansible documentation, "Controlling where tasks run: delegation and local actions".
 
-use std::{rc::Rc, sync::Arc};
+use std::{any::Any, fmt, rc::Rc, sync::Arc};
 
-use jinja::{Dict, Value};
+use jinja::{Dict, Object, Value};
 use protocol::{Data, Map};
 
 use super::{reach::Reach, run::Run};
@@ -22,6 +22,9 @@ use crate::{
 /// The name cannot be rendered, or is empty.
 pub(super) fn delegate(run: &Run, task: &Task, scope: &Rc<VariableScope>) -> Result<Option<Arc<str>>, ErrorChain> {
     let Some(raw) = &task.effective().delegate_to else { return Ok(None) };
+    if raw.as_str().is_some_and(str::is_empty) {
+        return Ok(None);
+    }
     let name = match scope.templar().render(raw, scope) {
         Ok(value) if omit::is_omit(&value) => return Ok(None),
         Ok(Value::None) => String::new(),
@@ -53,6 +56,54 @@ pub(super) fn delegate_scope(
         }
     }
     run.variables.scope(Some(name), Some(task)).with(Layer::Magic, over)
+}
+
+/// The task's own scope with `ansible_delegated_vars`: the delegate's variables under its name.
+pub(super) fn with_delegated_vars(
+    scope: &Rc<VariableScope>,
+    name: &Arc<str>,
+    worker: &Rc<VariableScope>,
+) -> Rc<VariableScope> {
+    let vars = DelegatedVars { name: Arc::clone(name), scope: Rc::clone(worker) };
+    scope.with(Layer::Magic, [("ansible_delegated_vars", Value::object(vars))].into_iter().collect())
+}
+
+/// `ansible_delegated_vars`
+struct DelegatedVars {
+    name: Arc<str>,
+    scope: Rc<VariableScope>,
+}
+
+impl fmt::Debug for DelegatedVars {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "DelegatedVars({})", self.name)
+    }
+}
+
+impl Object for DelegatedVars {
+    fn type_name(&self) -> &str {
+        "dict"
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn item(&self, key: &Value) -> Result<Option<Value>, jinja::Error> {
+        Ok((key.as_str() == Some(&*self.name)).then(|| Value::Dict(self.scope.as_dict())))
+    }
+
+    fn is_mapping(&self) -> bool {
+        true
+    }
+
+    fn len(&self) -> Option<usize> {
+        Some(1)
+    }
+
+    fn values(&self) -> Result<Option<Vec<Value>>, jinja::Error> {
+        Ok(Some(vec![Value::from(&*self.name)]))
+    }
 }
 
 /// What is told of the delegate in a result.

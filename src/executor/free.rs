@@ -47,6 +47,7 @@ fn next_for(
 ) -> Result<(), RunError> {
     loop {
         let Some(task) = play.iterator.borrow_mut().advance(host) else { return Ok(()) };
+        play.refresh_vars_files(std::iter::once(host))?;
         if task.meta().is_some() {
             play.meta(&[(Arc::clone(host), task)])?;
             if play.is_stopped() {

@@ -10,6 +10,7 @@ use protocol::Data;
 use super::{batch::PlayRun, filter, keywords::Keywords, playbooks::RunError, result::TaskResult};
 use crate::{
     action::Effect,
+    diagnostic::{ErrorChain, Link},
     event::{Event, Status},
     playbook::{Block, IncludeRole, Included, Kind, Loader, Refused, RoleRequest, Task, tags::TagFilter},
     template::VariableScope,
@@ -23,6 +24,9 @@ struct Met {
     variables: Vec<(Rc<str>, Value)>,
     label: Option<Data>,
     hosts: Vec<Arc<str>>,
+    /// The file as the task names it.
+    file: String,
+    /// The results of the whole task, loop and all, one a host.
     results: Vec<TaskResult>,
 }
 
@@ -55,9 +59,9 @@ impl PlayRun {
                 if part.flag("skipped") || part.flag("failed") || part.effects.is_empty() {
                     continue;
                 }
-                match self.meet(part) {
+                match self.meet(part, result) {
                     Ok(met) => join(&mut all, met),
-                    Err(chain) => refused.extend(self.refuse(std::slice::from_ref(part), &chain.brief())),
+                    Err(chain) => refused.extend(self.refuse(std::slice::from_ref(result), &[chain])),
                 }
             }
         }
@@ -107,7 +111,7 @@ impl PlayRun {
     }
 
     /// What a result includes, with its names rendered.
-    fn meet(&self, part: &TaskResult) -> Result<Met, crate::diagnostic::ErrorChain> {
+    fn meet(&self, part: &TaskResult, whole: &TaskResult) -> Result<Met, ErrorChain> {
         let over: Dict = part.loop_variables.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let scope = self.run.variables.scope(Some(&part.host), Some(&part.task)).with(Layer::Loop, over);
         let what = match (&part.task.kind, part.effects.first()) {
@@ -121,7 +125,11 @@ impl PlayRun {
             variables: part.loop_variables.clone(),
             label: part.label.clone(),
             hosts: vec![Arc::clone(&part.host)],
-            results: vec![part.clone()],
+            file: match part.effects.first() {
+                Some(Effect::IncludeTasks { file }) => file.clone(),
+                _ => String::new(),
+            },
+            results: vec![whole.clone()],
         })
     }
 
@@ -131,15 +139,13 @@ impl PlayRun {
         let mut loader = self.run.loader.borrow_mut();
         let loaded = match &met.what {
             What::File(path) => {
-                let target = match met.results.first().and_then(|result| result.effects.first()) {
-                    Some(Effect::IncludeTasks { file }) => file.clone(),
-                    _ => String::new(),
-                };
                 if !path.is_file() {
                     drop(loader);
-                    return Ok(Loaded::Refused(self.refuse(&met.results, &missing(path))));
+                    return Ok(Loaded::Refused(
+                        self.refuse(&met.results, &[ErrorChain::new(Link::new(missing(path)))]),
+                    ));
                 }
-                let copy = Rc::new(met.task.met(&variables, &target));
+                let copy = Rc::new(met.task.met(&variables, &met.file));
                 loader.load_tasks(path, &copy)
             }
             What::Role { name, from: [tasks, vars, defaults, handlers] } => {
@@ -203,17 +209,21 @@ impl PlayRun {
         if refused.exit_code == 4 {
             return Err(RunError::Refused(refused));
         }
-        Ok(Loaded::Refused(self.refuse(&met.results, &refused.to_string())))
+        let reasons: Vec<ErrorChain> = refused.diagnostics.iter().map(ErrorChain::from).collect();
+        Ok(Loaded::Refused(self.refuse(&met.results, &reasons)))
     }
 
     /// Says that an include failed; the hosts for which it did.
-    fn refuse(&self, results: &[TaskResult], reason: &str) -> Vec<Arc<str>> {
+    fn refuse(&self, results: &[TaskResult], reasons: &[ErrorChain]) -> Vec<Arc<str>> {
         let run = &self.run;
-        run.emit(&Event::Error(crate::diagnostic::ErrorChain::new(crate::diagnostic::Link::new(reason))));
+        for reason in reasons {
+            run.emit(&Event::Error(reason.clone()));
+        }
+        let reason = reasons.iter().map(ErrorChain::brief).collect::<Vec<_>>().join("\n");
         for result in results {
             let mut failed = result.clone();
             failed.set("failed", true);
-            failed.set("reason", reason);
+            failed.set("reason", reason.as_str());
             run.count(&result.host, |totals| totals.failed += 1);
             run.emit(&Event::Result(Box::new(run.event_of(&failed, Some(Status::Failed { ignored: false })))));
         }
@@ -256,11 +266,7 @@ fn same_variables(left: &[(Rc<str>, Value)], right: &[(Rc<str>, Value)]) -> bool
             .all(|((name, value), (other, same))| name == other && value.equals(same).unwrap_or(false))
 }
 
-fn role_named(
-    options: &IncludeRole,
-    scope: &Rc<VariableScope>,
-    task: &Task,
-) -> Result<What, crate::diagnostic::ErrorChain> {
+fn role_named(options: &IncludeRole, scope: &Rc<VariableScope>, task: &Task) -> Result<What, ErrorChain> {
     let keywords = Keywords { scope, effective: task.effective() };
     let name = keywords.text("name", Some(&options.name))?.unwrap_or_default();
     let files = &options.from_files;

@@ -15,6 +15,7 @@ pub(super) async fn run(play: &Rc<PlayRun>) -> Result<bool, RunError> {
         let next = play.iterator.borrow_mut().next_in_lockstep(&left);
         let Some((_, first)) = next.first() else { break };
         let first = Rc::clone(first);
+        play.refresh_vars_files(next.iter().map(|(host, _)| host))?;
         let (results, fatal) = if first.meta().is_some() {
             (Vec::new(), play.meta(&next)?)
         } else {

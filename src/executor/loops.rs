@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     diagnostic::{ErrorChain, Link},
+    event::Event,
     playbook::{LoopKind, Task},
     template::{TemplateError, VariableScope, data},
     vars::Layer,
@@ -87,7 +88,7 @@ pub(super) async fn looped(
     let mut whole = TaskResult::new(host, task);
     whole.looped = true;
     if scope.layers().raw(&control.loop_var).is_some() {
-        whole.warnings.push(loop_variable_in_use(&control.loop_var, task));
+        run.emit(&Event::Warning(loop_variable_in_use(&control.loop_var, task)));
     }
     let total = items.len();
     let all = Value::List(List::new(items.clone()));

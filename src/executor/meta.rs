@@ -127,8 +127,8 @@ impl PlayRun {
                 format!("ending role {name} for {host}")
             }
             "role_complete" => {
-                if let Some(role) = task.once_role().filter(|_| task.implicit) {
-                    self.iterator.borrow_mut().complete_role(role, host);
+                if let Some(role) = task.role.as_ref().filter(|_| task.implicit) {
+                    self.iterator.borrow_mut().complete_role(role.same_as, host);
                 }
                 "role_complete".to_owned()
             }

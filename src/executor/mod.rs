@@ -7,7 +7,7 @@
 //!   `keywords`, `arguments`, `delegate`, `reach`, `target`, `result`, `secrecy`.
 //! - `results`: what a result does to the run: facts, hosts, notifications, failures; with `failed_task`.
 //! - `include`, `meta`: includes during the run, and `meta`.
-//! - `variables`: the layers of variables for a task.
+//! - `variables`: the layers of variables for a task; `vars_files`, `prompts`: where a play's own come from.
 //!
 //! Architecture invariant: values never leave the conductor's thread; what travels is `protocol::Data`.
 
@@ -19,6 +19,7 @@ mod delegate;
 mod failed_task;
 mod filter;
 mod free;
+mod hostvars;
 mod include;
 mod job;
 mod keywords;
@@ -38,6 +39,7 @@ mod target;
 mod task;
 mod tries;
 mod variables;
+mod vars_files;
 
 pub use options::RunOptions;
 pub use playbooks::{Ending, RunError, run_playbooks};

@@ -52,7 +52,7 @@ pub(super) async fn run_play(run: &Rc<Run>, play: &Rc<Play>) -> Result<PlayEnd, 
     }
     run.variables.enter_play(play, vars.clone());
     super::prompts::ask(run, play, &vars).await?;
-    super::prompts::load_vars_files(run, play, None)?;
+    super::vars_files::load(run, play, None, false)?;
     let settings = play_settings(run, play)?;
     run.variables.set_play_magic("ansible_play_name", Value::from(settings.name.as_str()));
     if run.options.syntax_check {

@@ -9,8 +9,51 @@ use crate::{
     action::{ActionOutcome, Effect},
     diagnostic::ErrorChain,
     playbook::Task,
-    template::data,
+    template::{Notice, Until, data},
 };
+
+/// What will be gone one day.
+#[derive(Debug, Clone)]
+pub struct Deprecation {
+    /// What is said, without when it goes.
+    pub chain: ErrorChain,
+    /// When it ends, where it is ansible-core's own.
+    pub until: Option<Until>,
+}
+
+impl Deprecation {
+    /// What is said, with when it goes.
+    #[must_use]
+    pub fn shown(&self) -> ErrorChain {
+        let mut chain = self.chain.clone();
+        if let (Some(Until { version, plugin }), Some(link)) = (self.until, chain.links.first_mut()) {
+            let message = link.message.trim();
+            let stop = if message.ends_with(['!', '?', '.']) { "" } else { "." };
+            let plugin = plugin.map_or_else(String::new, |(kind, name)| format!("{kind} plugin '{name}' in "));
+            link.message =
+                format!("{message}{stop} This feature will be removed from {plugin}ansible-core version {version}.");
+        }
+        chain
+    }
+
+    fn data(&self) -> Data {
+        let mut map = Map::new();
+        if let Some(until) = self.until {
+            map.insert("collection_name".to_owned(), Data::from("ansible.builtin"));
+            let (name, kind) = match until.plugin {
+                Some((kind, name)) => (format!("ansible.builtin.{name}"), Data::from(kind)),
+                None => ("ansible.builtin".to_owned(), Data::Null),
+            };
+            let deprecator = Map::from([("resolved_name".to_owned(), Data::Str(name)), ("type".to_owned(), kind)]);
+            map.insert("deprecator".to_owned(), Data::Map(deprecator));
+        }
+        map.insert("msg".to_owned(), Data::Str(self.chain.brief()));
+        if let Some(until) = self.until {
+            map.insert("version".to_owned(), Data::from(until.version));
+        }
+        Data::Map(map)
+    }
+}
 
 /// What came of a task on a host: the result as Ansible has it, and beside it what steers the run.
 #[derive(Debug, Clone)]
@@ -44,7 +87,7 @@ pub struct TaskResult {
     /// Warnings.
     pub warnings: Vec<ErrorChain>,
     /// Deprecations.
-    pub deprecations: Vec<ErrorChain>,
+    pub deprecations: Vec<Deprecation>,
     /// The results of a loop's items.
     pub items: Vec<TaskResult>,
     /// It has a loop (even one without items).
@@ -139,6 +182,14 @@ impl TaskResult {
     pub fn whole(&self) -> Map {
         let mut map = stripped(&self.values);
         self.add_exception(&mut map);
+        if !self.warnings.is_empty() {
+            let warnings = self.warnings.iter().map(|warning| Data::Str(warning.brief())).collect();
+            map.insert("warnings".to_owned(), Data::List(warnings));
+        }
+        if !self.deprecations.is_empty() {
+            let deprecations = self.deprecations.iter().map(Deprecation::data).collect();
+            map.insert("deprecations".to_owned(), Data::List(deprecations));
+        }
         if let Some(Data::List(results)) = map.get_mut("results") {
             for (result, item) in results.iter_mut().zip(&self.items) {
                 if let Data::Map(result) = result {
@@ -173,6 +224,19 @@ impl TaskResult {
                 }
             }
         }
+    }
+
+    /// Takes what templates said while the task was made ready, before what the task itself says.
+    pub fn take_notices(&mut self, notices: Vec<Notice>) {
+        let (mut warnings, mut deprecations) = (Vec::new(), Vec::new());
+        for Notice { chain, until } in notices {
+            match until {
+                None => warnings.push(chain),
+                Some(_) => deprecations.push(Deprecation { chain, until }),
+            }
+        }
+        self.warnings.splice(0..0, warnings);
+        self.deprecations.splice(0..0, deprecations);
     }
 
     /// A failure that was an error has a place for Python's traceback.
@@ -317,7 +381,8 @@ pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
     let ActionOutcome { outcome, effects, verbose, .. } = done;
     let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
-    result.deprecations.extend(outcome.deprecations.iter().map(link));
+    let deprecation = |text: &String| Deprecation { chain: link(text), until: None };
+    result.deprecations.extend(outcome.deprecations.iter().map(deprecation));
     result.effects = effects;
     result.verbose = verbose;
     result.values = result_map(outcome);

@@ -43,8 +43,8 @@ impl PlayRun {
                 run.variables.store.set_fact(&host, name, value.clone());
             }
         }
-        if let Some(role) = result.task.once_role().filter(|_| ran) {
-            self.iterator.borrow_mut().begin_role(role, &host);
+        if let Some(role) = result.task.role.as_ref().filter(|_| ran) {
+            self.iterator.borrow_mut().begin_role(role.same_as, &host);
         }
     }
 

@@ -13,13 +13,19 @@ use jinja::Value;
 use protocol::{Data, Map};
 use tokio::sync::Semaphore;
 
-use super::{keywords::RunDefaults, options::RunOptions, result::TaskResult, variables::Variables};
+use super::{
+    keywords::RunDefaults,
+    options::RunOptions,
+    result::{Deprecation, TaskResult},
+    variables::Variables,
+};
 use crate::{
     action::Prompt,
     config::Config,
     diagnostic::{ErrorChain, Link},
     event::{Callback, Event, HostTotals, ResultEvent, Status, TaskInfo},
     playbook::{Loader, Task, VaultOpener},
+    template::Notice,
     template::{Lookups, VariableScope},
 };
 
@@ -130,6 +136,16 @@ impl Run {
         self.emit(&Event::Warning(ErrorChain::new(Link::new(message))));
     }
 
+    /// Says what templates said outside of any task's result.
+    pub fn notices(&self, notices: Vec<Notice>) {
+        for Notice { chain, until } in notices {
+            self.emit(&match until {
+                None => Event::Warning(chain),
+                Some(_) => Event::Deprecation(Deprecation { chain, until }.shown()),
+            });
+        }
+    }
+
     /// What holds for tasks that do not say otherwise.
     #[must_use]
     pub fn defaults(&self) -> RunDefaults<'_> {
@@ -208,12 +224,23 @@ impl Run {
             looped: task.loop_.is_some(),
             check_mode: self.static_flag(task.effective().check_mode.as_ref()).unwrap_or(self.options.check),
             diff_mode: self.static_flag(task.effective().diff.as_ref()).unwrap_or(self.defaults().diff),
-            arguments: None,
+            arguments: self.shown_arguments(task),
         });
         if scope.is_some() {
             self.infos.borrow_mut().insert(task.id, Arc::clone(&info));
         }
         info
+    }
+
+    /// The arguments as they were written, where `display_args_to_stdout` asks for them and `no_log` does not forbid it.
+    fn shown_arguments(&self, task: &Task) -> Option<String> {
+        let secret = task.effective().no_log.as_ref().map_or(self.config.no_log, |raw| raw.truthy().unwrap_or(true));
+        if secret || !self.config.display.args_to_stdout {
+            return None;
+        }
+        let pairs = task.action.args.raw_items();
+        let text = |value: &Value| value.to_str().unwrap_or_default();
+        Some(pairs.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>().join(", "))
     }
 
     /// Forgets the names of tasks, which another play may render anew.
@@ -252,7 +279,7 @@ impl Run {
             values,
             label: if result.no_log { result.label.as_ref().map(|_| Data::Null) } else { result.label.clone() },
             warnings: result.warnings.clone(),
-            deprecations: result.deprecations.clone(),
+            deprecations: result.deprecations.iter().map(Deprecation::shown).collect(),
             error: result.error.clone(),
         }
     }

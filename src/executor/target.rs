@@ -18,6 +18,8 @@ pub(super) struct HostTarget {
     pub become_: Option<connection::Become>,
     /// The helper to start.
     pub binary: HelperBinary,
+    /// The Python that is set for it.
+    pub python: Option<String>,
     /// The connection, once it is open.
     pub open: RefCell<Option<Connection>>,
 }
@@ -55,6 +57,10 @@ fn call_error(error: &CallError) -> TargetError {
 }
 
 impl Target for HostTarget {
+    fn python(&self) -> Option<&str> {
+        self.python.as_deref()
+    }
+
     fn call<'a>(
         &'a self,
         invocation: Invocation,

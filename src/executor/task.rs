@@ -19,7 +19,10 @@ use crate::{
 
 /// Does a task on a host, with its loop.
 pub(super) async fn execute(run: &Run, host: &Arc<str>, task: &Rc<Task>, scope: Rc<VariableScope>) -> TaskResult {
-    match loop_items(run, task, &scope) {
+    let items = loop_items(run, task, &scope);
+    // What is said of the loop's value is nobody's result.
+    run.notices(scope.take_notices());
+    match items {
         Ok(None) => once(run, host, task, &scope, None).await,
         Ok(Some(items)) if items.is_empty() => {
             let mut result = TaskResult::new(host, task);

@@ -4,7 +4,7 @@
 
 use std::{future::Future, rc::Rc, time::Duration};
 
-use protocol::Data;
+use protocol::{Data, Map};
 
 use super::{
     decide::decide,
@@ -113,10 +113,9 @@ async fn act(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionError> 
 async fn take(run: &Run, task: &Task, context: &ActionContext<'_>, outcome: ActionOutcome, result: &mut TaskResult) {
     let by_module = outcome.by_module;
     let reason = outcome.error.clone().or_else(|| {
-        let cause = outcome.outcome.cause.clone()?;
-        // An exception that no module caught has no message but its own.
-        let msg = outcome.outcome.msg.clone();
-        Some(ErrorChain { links: msg.into_iter().chain([cause]).map(Link::said).collect() })
+        let cause = outcome.outcome.cause.iter();
+        let links: Vec<_> = outcome.outcome.msg.iter().chain(cause.clone()).map(Link::said).collect();
+        (cause.len() > 0).then_some(ErrorChain { links })
     });
     absorb(result, outcome);
     let waits = context.settings.async_seconds > 0 && context.settings.poll_seconds > 0;
@@ -152,7 +151,17 @@ fn explain(task: &Task, result: &mut TaskResult, who: &str) {
     if missing {
         result.set("msg", chain.brief());
     }
+    if let Some(last) = chain.links.last_mut() {
+        last.parts = messages_of_modules(result);
+    }
     result.error = Some(chain);
+}
+
+/// What the modules said that an action ran and that failed.
+fn messages_of_modules(result: &TaskResult) -> Vec<String> {
+    let failed = result.values.get("failed_modules").and_then(Data::as_map);
+    let message = |module: &Data| module.as_map()?.get("msg")?.as_str().map(str::to_owned);
+    failed.into_iter().flat_map(Map::values).filter_map(message).collect()
 }
 
 /// What the action threw ends the task: its conditions are not asked, and it is not tried again.

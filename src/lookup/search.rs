@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jinja::{Error, Scope, Value};
 
 use super::Request;
-use crate::playbook::search;
+use crate::{playbook::search, template::Notice};
 
 impl Request<'_> {
     /// A variable as text.
@@ -31,6 +31,17 @@ impl Request<'_> {
             Some(role) => PathBuf::from(role),
             None => self.basedir()?,
         }])
+    }
+
+    /// As [`Self::find`]; says it where there is none.
+    pub(super) fn find_or_warn(&self, folder: Option<&str>, term: &Value) -> Result<Option<PathBuf>, Error> {
+        let found = self.find(folder, term)?;
+        if found.is_none() {
+            let shown = term.to_str()?;
+            let message = format!("Unable to find '{shown}' in expected paths (use -vvvvv to see paths)");
+            self.scope.notice(Notice::warning(message));
+        }
+        Ok(found)
     }
 
     /// Finds a file as it is if absolute, else in `FOLDER/` and beside it in each folder of the task, at last in the

@@ -31,7 +31,7 @@ pub struct PlayIterator {
     removed: HashMap<Arc<str>, usize>,
     /// A task of a role ran on a host: (role, host).
     begun_roles: HashSet<(u64, Arc<str>)>,
-    /// Roles without `allow_duplicates` that a host has been through: (role, host).
+    /// Roles that a host has been through: (role, host).
     completed_roles: HashSet<(u64, Arc<str>)>,
 }
 

@@ -69,6 +69,11 @@ impl Layers {
         self.entries.insert(at, (layer, variables));
     }
 
+    /// Leaves only some layers.
+    pub fn retain(&mut self, keep: impl Fn(Layer) -> bool) {
+        self.entries.retain(|(layer, _)| keep(*layer));
+    }
+
     /// The strongest value of a name as it was written, and its layer.
     #[must_use]
     pub fn raw(&self, name: &str) -> Option<(Layer, Value)> {
@@ -176,6 +181,12 @@ impl Store {
         let learned = self.host(host);
         learned.facts.clear();
         learned.facts_as_variables.clear();
+    }
+
+    /// Whether the `setup` module told facts of a host, be it for the play or in a task.
+    #[must_use]
+    pub fn knows_setup(&self, host: &str) -> bool {
+        self.host(host).facts.contains("module_setup")
     }
 
     /// Whether facts were gathered from a host.

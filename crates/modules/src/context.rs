@@ -70,6 +70,8 @@ pub struct Context {
     pub verbosity: u8,
     /// Nothing of the arguments may be logged.
     pub no_log: bool,
+    /// The Python that is set for the host, if one is.
+    pub python: Option<String>,
     /// The call's mark: long work checks it.
     pub cancel: Cancellation,
     /// SELinux on this host.
@@ -98,6 +100,7 @@ impl Context {
             max_diff_size: invocation.max_diff_size,
             verbosity: invocation.verbosity,
             no_log: invocation.no_log,
+            python: invocation.python.clone(),
             cancel,
             selinux: Selinux::detect(),
             environment,

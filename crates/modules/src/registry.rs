@@ -9,8 +9,8 @@ use protocol::{
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, packages, services,
-    support::path_info, system, users,
+    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, net, packages,
+    services, support::path_info, system, users,
 };
 
 /// One module in the table.
@@ -56,6 +56,7 @@ pub static MODULES: &[Entry] = &[
     entry::<services::sysvinit::Sysvinit>(),
     entry::<files::tempfile::Tempfile>(),
     entry::<users::user::User>(),
+    entry::<net::wait_for::WaitFor>(),
 ];
 
 /// The module of that short name.

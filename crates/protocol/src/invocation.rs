@@ -24,6 +24,8 @@ pub struct Invocation {
     pub no_log: bool,
     /// Ansible's verbosity, 0 without `-v`.
     pub verbosity: u8,
+    /// The Python that is set for the host (`ansible_python_interpreter`), for modules that tell of it.
+    pub python: Option<String>,
     /// `async` seconds: run as a job that outlives the connection, result kept under the job's id.
     pub job: Option<Job>,
     /// The content that belongs to the call (the file of a `copy`, the text of a `template`), if there is any.

@@ -1,1 +1,3 @@
 //! Modules about the network.
+
+pub mod wait_for;

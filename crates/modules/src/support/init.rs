@@ -32,22 +32,15 @@ pub fn is_chroot(ctx: &Context) -> bool {
     let place = |path: &str| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
     match (place("/"), place("/proc/1/root/.")) {
         (Some(own), Some(first)) => own != first,
-        (Some((_, inode)), None) => inode != root_inode(ctx),
+        (Some((_, inode)), None) => inode != root_inode(),
         (None, _) => false,
     }
 }
 
-fn root_inode(ctx: &Context) -> u64 {
-    let kind = ctx
-        .find_bin("stat")
-        .and_then(|stat| ctx.command([stat.as_str(), "-f", "--format=%T", "/"]).run().ok())
-        .map(|output| output.stdout_text().into_owned())
-        .unwrap_or_default();
-    if kind.contains("btrfs") {
-        256
-    } else if kind.contains("xfs") {
-        128
-    } else {
-        2
-    }
+/// Magic numbers of file systems whose root has another inode than 2, and that inode (statfs(2)).
+const ROOTS: [(u64, u64); 2] = [(0x9123_683e, 256), (0x5846_5342, 128)];
+
+fn root_inode() -> u64 {
+    let kind = rustix::fs::statfs("/").map_or(0, |found| u64::from_ne_bytes(found.f_type.to_ne_bytes()));
+    ROOTS.iter().find(|(magic, _)| *magic == kind).map_or(2, |(_, inode)| *inode)
 }
