@@ -18,6 +18,7 @@ mod gather_facts;
 mod group_by;
 mod include_vars;
 pub mod module;
+mod package;
 mod pause;
 mod provider;
 mod raw;

@@ -56,15 +56,13 @@ pub async fn call_as(
         return Err(ActionError::failed(format!("the module {module} is not written yet")));
     };
     let specification = &entry.specification;
-    let validated = match validate(specification, arguments.clone()) {
+    let validated = match validate(specification, arguments) {
         Ok(validated) => validated,
         Err(error) => return Ok(Outcome::failure(error.message(shown_name))),
     };
     let mut module_args = validated.module_args();
-    // What was given is sent, as it was given: the helper checks it again, and a default must not look as if it were given.
-    let mut given = arguments;
-    given.retain(|_, value| !value.is_null());
-    let mut invocation = context.invocation(module, given);
+    // What was not given is not sent: the helper fills in the same defaults.
+    let mut invocation = context.invocation(module, validated.given_arguments());
     if context.settings.async_seconds > 0 {
         invocation.job = Some(protocol::invocation::Job {
             id: job_id(),
