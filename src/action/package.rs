@@ -20,7 +20,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         let given = arguments.shift_remove("use").unwrap_or_else(|| "auto".into());
         let manager = if given == Data::from("auto") { hosts_own(context).await? } else { given };
         if !truth(&manager) || manager == Data::from("auto") {
-            return Err(ActionError::action_fail(
+            return Err(ActionError::refused(
                 "Could not detect which package manager to use. Try gathering facts or setting the \"use\" option.",
             ));
         }
@@ -43,10 +43,10 @@ async fn hosts_own(context: &ActionContext<'_>) -> Result<Data, ActionError> {
     if outcome.failed {
         let reason = outcome.message().unwrap_or_default();
         let said = format!("Failed to fetch ansible_pkg_mgr to determine the package action backend: {reason}");
-        return Err(ActionError::ActionFail(ErrorChain::new(Link::new(said)), outcome.values));
+        return Err(ActionError::Refused(ErrorChain::new(Link::new(said)), outcome.values));
     }
     let fact = outcome.facts.and_then(|mut facts| facts.shift_remove("ansible_pkg_mgr"));
-    fact.ok_or_else(|| ActionError::action_fail("Could not detect a package manager. Try using the \"use\" option."))
+    fact.ok_or_else(|| ActionError::refused("Could not detect a package manager. Try using the \"use\" option."))
 }
 
 /// The module for a package manager, and its name in error texts.
@@ -68,7 +68,7 @@ fn module_for(manager: &Data) -> Result<(&'static str, String), ActionError> {
         }
         Some(Resolution::Removed(_) | Resolution::Unknown) | None => {
             let said = format!("Could not find a matching action for the \"{named}\" package manager.");
-            Err(ActionError::action_fail(said))
+            Err(ActionError::refused(said))
         }
     }
 }
