@@ -42,7 +42,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         invocation.arguments = arguments;
         let mut outcome = context.target.call(invocation, content).await?;
         if outcome.skipped {
-            return Ok(outcome.into());
+            return Err(ActionError::Skipped(outcome.msg.unwrap_or_default()));
         }
         if let Some(error) = wrong {
             return Err(error);
