@@ -20,6 +20,7 @@ mod include_vars;
 mod local_name;
 pub mod module;
 mod options;
+mod package;
 mod pause;
 mod provider;
 mod raw;

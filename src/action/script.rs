@@ -8,15 +8,12 @@ use connection::ContentSource;
 use modules::support::shlex;
 use protocol::{Data, Map, arguments::validate};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, files, module, raw};
+use super::{ActionContext, ActionError, ActionOutcome, Local, files, local_name, module, raw};
+use crate::diagnostic::{ErrorChain, Link};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
         let mut arguments = checked(context)?;
-        if context.settings.async_seconds > 0 {
-            let message = format!("This action ({}) does not support async.", context.written_name);
-            return Err(ActionError::refused(message));
-        }
         let mut invocation = context.invocation("script", Map::new());
         // The environment stands before the script, as Ansible writes it, and not before what follows in the line.
         invocation.environment.clear();
@@ -45,7 +42,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         invocation.arguments = arguments;
         let mut outcome = context.target.call(invocation, content).await?;
         if outcome.skipped {
-            return Ok(outcome.into());
+            return Err(ActionError::Skipped(outcome.msg.unwrap_or_default()));
         }
         if let Some(error) = wrong {
             return Err(error);
@@ -87,15 +84,28 @@ fn prepare(context: &ActionContext<'_>, arguments: &Map) -> Result<(String, Cont
     let words = shlex::split(line.trim()).map_err(ActionError::failed)?;
     // What Python says of the first of no words.
     let script = words.first().ok_or_else(|| ActionError::failed("list index out of range"))?;
-    let path = files::find(context, "files", script)?;
-    let bytes = std::fs::read(&path).map_err(|error| {
-        ActionError::refused(format!("an error occurred while trying to read the file '{}': {error}", path.display()))
-    })?;
-    let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT;") {
-        context.vault.open(&path.display().to_string(), &bytes).map_err(ActionError::refused)?
-    } else {
-        bytes
-    };
-    let name = path.file_name().map_or_else(|| script.clone(), |name| Path::new(name).display().to_string());
-    Ok((name, ContentSource::Bytes(bytes.into())))
+    let path = files::find(context, "files", script).map_err(in_own_words)?;
+    match files::open_vault(context, &path).map_err(in_own_words)? {
+        // The name says nothing of what was encrypted: on the host the script has one of chance, as with Ansible.
+        Some(plain) => {
+            let name = file_name(&local_name::temporary(context.environment, "tmp"));
+            Ok((name, ContentSource::Bytes(plain.into())))
+        }
+        None => Ok((file_name(&path), ContentSource::File(path))),
+    }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// What is wrong with a file, said by the action itself.
+fn in_own_words(error: ActionError) -> ActionError {
+    match error {
+        ActionError::Failed(chain) => {
+            let link = Link::new(chain.brief()).while_handling();
+            ActionError::Refused(ErrorChain::new(link), Map::new())
+        }
+        other => other,
+    }
 }

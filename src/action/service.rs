@@ -2,9 +2,12 @@
 //!
 //! Source: Ansible documentation, `ansible.builtin.service`.
 
-use protocol::{Data, Map};
+use protocol::Data;
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, module, provider::provider};
+use super::{
+    ActionContext, ActionError, ActionOutcome, Local, module,
+    provider::{add_defaults, provider},
+};
 use crate::collection::{self, Resolution};
 
 /// Options of `service` that systemd has no use for, in the order in which Ansible warns of them.
@@ -43,15 +46,6 @@ fn module_for(manager: &str) -> (&'static str, String) {
         }
         Resolution::Removed(_) | Resolution::Unknown => ("service", "ansible.legacy.service".to_owned()),
     }
-}
-
-/// `module_defaults` of the module that was chosen, beneath what the task says.
-fn add_defaults(context: &ActionContext<'_>, module: &str, arguments: &mut Map) -> Result<(), ActionError> {
-    let defaults = (context.defaults)(&format!("ansible.builtin.{module}")).map_err(ActionError::Failed)?;
-    for (name, value) in module::to_map(&defaults)? {
-        arguments.entry(name).or_insert(value);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ pub const FLAGS: &[Flag] = &[
     flag(&[A], &["-P", "--poll"], Done),
     flag(&[A], &["-B", "--background"], Done),
     flag(&[A], &["-o", "--one-line"], Done),
-    flag(&[A], &["-t", "--tree"], NotYet),
+    flag(&[A], &["-t", "--tree"], Done),
     flag(&[A], &["--task-timeout"], Done),
     // ansible-inventory
     flag(&[I], &["--list"], Done),

@@ -107,6 +107,8 @@ pub struct ExecOptions {
     pub poll: u64,
     /// `--one-line`
     pub one_line: bool,
+    /// `--tree`: the folder for a file of each host's result.
+    pub tree: Option<PathBuf>,
     /// The run.
     pub run: RunOptions,
 }
@@ -434,6 +436,7 @@ impl ExecOptions {
             background: task.background.unwrap_or(0),
             poll,
             one_line: task.one_line,
+            tree: task.tree.as_deref().map(|folder| run.config.environment.resolve(folder, None)),
             run,
         })
     }

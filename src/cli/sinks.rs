@@ -9,7 +9,7 @@ use super::{
     terminal::{Terminal, screen_options},
 };
 use crate::{
-    callback::{Callback, Default, Events, Json, Minimal, Oneline, Options, Screen, Sinks},
+    callback::{Callback, Default, Events, Json, Minimal, Oneline, Options, Screen, Sinks, Tree},
     diagnostic::{ErrorChain, Link},
 };
 
@@ -52,6 +52,9 @@ pub fn of_task(exec: &ExecOptions, terminal: &mut Terminal) -> Result<Sinks> {
     };
     let (screen, progress) = terminal.screen();
     let mut sinks = Sinks::default();
+    if let Some(folder) = &exec.tree {
+        sinks.add(Tree::new(folder.clone(), screen.beside(io::stdout(), io::stderr()), options(&exec.run)));
+    }
     sinks.add_boxed(stdout(name, screen, options(&exec.run))?);
     if let Some(progress) = progress {
         sinks.add(progress);

@@ -4,7 +4,7 @@ use std::{path::PathBuf, rc::Rc};
 
 use super::{
     Failure, Result,
-    adhoc::{self, ADHOC, Adhoc},
+    adhoc::{ADHOC, Adhoc, Written},
     options::{self, ApplyOptions, ExecOptions, InventoryOptions, RenderOptions},
     session::{self, Session},
     sinks,
@@ -109,13 +109,12 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
     if hosts.is_empty() {
         return Ok(super::exit::OK);
     }
-    let callback = Adhoc::new(sinks::of_task(&options, terminal)?, &options);
+    let written = Written::new(&options)?;
+    let text = written.text.clone();
+    let callback = Adhoc::new(sinks::of_task(&options, terminal)?, written);
     let path = PathBuf::from(ADHOC);
     let run = session.run(told(&options.run), Box::new(callback))?;
-    run.loader
-        .borrow_mut()
-        .provide(&path, &adhoc::playbook(&options))
-        .map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
+    run.loader.borrow_mut().provide(&path, &text).map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
     conduct(&run, &[path])
 }
 

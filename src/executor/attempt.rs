@@ -190,18 +190,17 @@ async fn attempt(
 
 /// The action's short and full name.
 fn action_name(task: &Task, scope: &Rc<VariableScope>) -> Result<(String, String), ErrorChain> {
-    if !crate::template::Templar::is_template(&task.action.name) {
-        return Ok((task.action.short.to_string(), task.action.fqcn.to_string()));
-    }
-    let name =
-        scope.templar().render_text(&Value::Str(task.action.name.clone()), scope).map_err(|error| error.chain())?;
-    match collection::resolve(&name) {
-        collection::Resolution::Native(short) | collection::Resolution::Action(short) => {
-            Ok((short.to_string(), format!("ansible.builtin.{short}")))
-        }
-        _ => {
+    let written = &task.action.name;
+    let name = if crate::template::Templar::is_template(written) {
+        scope.templar().render_text(&Value::Str(written.clone()), scope).map_err(|error| error.chain())?
+    } else {
+        written.to_string()
+    };
+    match collection::resolve(&name).short() {
+        Some(short) => Ok((short.to_owned(), format!("ansible.builtin.{short}"))),
+        None => {
             let message = format!("Cannot resolve '{name}' to an action or module.");
-            Err(ErrorChain::new(Link::at(message, task.action.name.origin().map(Span::from))))
+            Err(ErrorChain::new(Link::at(message, written.origin().map(Span::from))))
         }
     }
 }

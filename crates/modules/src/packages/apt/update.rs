@@ -60,8 +60,9 @@ pub(super) fn refresh(ctx: &mut Context, args: &AptArgs, started: Instant) -> Re
             Some(Try::Done | Try::Failed(_)) => {}
         }
     }
-    let time = seconds_since_1970(changed_at());
-    Ok(Refreshed { updated: time != seconds, time })
+    let after = changed_at();
+    // To the full, not to the second: two updates may well fall into one.
+    Ok(Refreshed { updated: after != before, time: seconds_since_1970(after) })
 }
 
 /// Tries until it is done, with longer and longer pauses; `Some` where the lists are locked.
