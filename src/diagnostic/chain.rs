@@ -44,6 +44,11 @@ pub enum Origin {
 impl Link {
     /// A reason without a place.
     pub fn new(message: impl Into<String>) -> Self {
+        Self::verbatim(message.into().trim())
+    }
+
+    /// A reason without a place, to the letter: what a module says keeps the spaces around it.
+    pub fn verbatim(message: impl Into<String>) -> Self {
         Self { message: message.into(), origin: None, help: None, handling: false }
     }
 
@@ -76,7 +81,7 @@ impl ErrorChain {
     /// All messages in one line, as Ansible's `msg`.
     #[must_use]
     pub fn brief(&self) -> String {
-        join(self.links.iter().map(|link| link.message.trim()))
+        join(self.links.iter().map(|link| link.message.as_str()))
     }
 
     /// The chain with places and source lines. `source` gives the text of a file.
@@ -85,14 +90,14 @@ impl ErrorChain {
         let mut segments = Vec::new();
         let mut rest = self.links.as_slice();
         while let Some((first, mut tail)) = rest.split_first() {
-            let mut messages = vec![first.message.trim()];
+            let mut messages = vec![first.message.as_str()];
             while let Some((next, further)) = tail.split_first() {
                 let differs = (next.origin.is_some() || next.help.is_some())
                     && (next.origin != first.origin || next.help != first.help);
                 if differs || next.handling {
                     break;
                 }
-                messages.push(next.message.trim());
+                messages.push(next.message.as_str());
                 tail = further;
             }
             segments.push(segment(&join(messages.into_iter()), first, source));

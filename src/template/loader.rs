@@ -30,7 +30,8 @@ impl Loader for FileLoader {
             (!climbs).then(|| search.iter().map(|folder| folder.join(name)).find(|path| path.is_file())).flatten();
         let Some(path) = found else {
             let folders: Vec<String> = search.iter().map(|folder| format!("'{}'", folder.display())).collect();
-            let message = format!("'{name}' not found in search path: {}", folders.join(", "));
+            let plural = if folders.len() == 1 { "" } else { "s" };
+            let message = format!("'{name}' not found in search path{plural}: {}", folders.join(", "));
             return Err(Error::new(Kind::TemplateNotFound, message));
         };
         let text = fs::read_to_string(&path).map_err(|error| Error::other(format!("{}: {error}", path.display())))?;
