@@ -30,6 +30,7 @@ pub async fn ask(context: &ActionContext<'_>, jid: &str, mode: &str) -> Result<O
     let mut invocation = context.invocation("async_status", arguments);
     invocation.check_mode = false;
     let mut outcome = context.target.call(invocation, None).await?;
+    module::add_lines(&mut outcome.values);
     complete(&mut outcome.values, folder, jid);
     Ok(outcome)
 }

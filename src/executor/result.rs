@@ -338,65 +338,17 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
             map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(Diff::to_data).collect()));
         }
     }
-    for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
-        if let Some(Data::Str(content)) = map.get(text)
-            && !map.contains_key(lines)
-        {
-            let content = content.clone();
-            map.insert(lines.to_owned(), Data::List(python_lines(&content).into_iter().map(Data::from).collect()));
-        }
-    }
     map
-}
-
-/// Python's `str.splitlines()`.
-fn python_lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|letter| {
-            matches!(
-                letter,
-                '\n' | '\r' | '\x0b' | '\x0c' | '\x1c' | '\x1d' | '\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-            )
-        });
-        match end {
-            None => {
-                lines.push(rest);
-                rest = "";
-            }
-            Some(at) => {
-                let (line, tail) = rest.split_at(at);
-                lines.push(line);
-                let width = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(1, char::len_utf8) };
-                rest = tail.get(width..).unwrap_or_default();
-            }
-        }
-    }
-    lines
 }
 
 /// Takes an action's outcome into a result.
 pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
     let ActionOutcome { outcome, effects, verbose, .. } = done;
-    let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
+    let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::said(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
     let deprecation = |text: &String| Deprecation { chain: link(text), until: None };
     result.deprecations.extend(outcome.deprecations.iter().map(deprecation));
     result.effects = effects;
     result.verbose = verbose;
     result.values = result_map(outcome);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::python_lines;
-
-    #[test]
-    fn lines_are_split_as_python_splits_them() {
-        assert_eq!(python_lines("a\nb\r\nc\n"), ["a", "b", "c"]);
-        assert_eq!(python_lines("\n\n"), ["", ""]);
-        assert_eq!(python_lines("a\u{2028}b"), ["a", "b"]);
-        assert!(python_lines("").is_empty());
-    }
 }

@@ -16,6 +16,7 @@ const MASKS: &[(&str, &str)] = &[
     // Ansible's temporary folder on a host, whole
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+"#, "REMOTE_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/tmp\w+"#, "LOCAL_TMP"),
+    (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/\.\w+"#, "LOCAL_CONTENT"),
     // names that tempfile and mkstemp make
     (r"\b(ansible[._-])[a-z0-9_]{8}\b", "${1}RANDOM"),
     (r"\.ansible_tmp\w+", ".ansible_tmpRANDOM"),
