@@ -26,6 +26,7 @@ mod script;
 mod set_fact;
 mod set_stats;
 mod template;
+mod uri;
 mod validate_argument_spec;
 mod wait_for_connection;
 

@@ -39,6 +39,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
     entry::<files::find::Find>(),
+    entry::<net::get_url::GetUrl>(),
     entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
@@ -48,6 +49,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::slurp::Slurp>(),
     entry::<files::stat::Stat>(),
     entry::<files::tempfile::Tempfile>(),
+    entry::<net::uri::Uri>(),
     entry::<users::user::User>(),
     entry::<net::wait_for::WaitFor>(),
 ];

@@ -1,6 +1,7 @@
 //! What modules share.
 
 pub mod accounts;
+pub mod ansible_tmp;
 pub mod atomic;
 pub mod attributes;
 pub mod backup;
@@ -12,7 +13,9 @@ pub mod file_state;
 pub mod flags;
 pub mod job_file;
 pub mod locale;
+pub mod media_type;
 pub mod mode;
+pub mod multipart;
 pub mod nsswitch;
 pub mod path_info;
 pub mod paths;
@@ -21,3 +24,4 @@ pub mod selinux;
 pub mod shlex;
 pub mod text;
 pub mod times;
+pub mod web;
