@@ -1,6 +1,6 @@
-//! `package` and `service`: the module of the host's own package manager or service manager.
+//! `package`: the module of the host's own package manager; and what the host says that it has.
 //!
-//! Source: Ansible documentation, `ansible.builtin.package` and `ansible.builtin.service`.
+//! Source: Ansible documentation, `ansible.builtin.package`.
 
 use protocol::{Data, Map};
 
@@ -26,43 +26,19 @@ pub(super) fn package<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Ac
     })
 }
 
-pub(super) fn service<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
-    Box::pin(async move {
-        let mut arguments = module::to_map(context.args)?;
-        let chosen = match arguments.shift_remove("use") {
-            Some(Data::Str(name)) if name != "auto" => name,
-            _ => match context.text_variable("ansible_service_mgr") {
-                Some(name) => name,
-                None => provider(context, "service_mgr").await?,
-            },
-        };
-        let short = match chosen.as_str() {
-            "systemd" | "ansible.builtin.systemd" => {
-                // Options of other service managers, which systemd has no use for.
-                for other in ["pattern", "runlevel", "sleep", "arguments", "args"] {
-                    arguments.shift_remove(other);
-                }
-                "systemd"
-            }
-            _ => "service",
-        };
-        run_module(context, short, arguments).await
-    })
-}
-
 async fn run_module(context: &ActionContext<'_>, name: &str, arguments: Map) -> Result<ActionOutcome, ActionError> {
     let outcome = module::call(context, name, arguments, None).await?;
     Ok(ActionOutcome { outcome, by_module: true, ..ActionOutcome::default() })
 }
 
 /// What the host says it has: from its facts if they are known, else asked for.
-async fn provider(context: &ActionContext<'_>, fact: &str) -> Result<String, ActionError> {
+pub(super) async fn provider(context: &ActionContext<'_>, fact: &str) -> Result<String, ActionError> {
     if let Some(known) = context.fact(fact) {
         return Ok(known);
     }
     let mut arguments = Map::new();
     arguments.insert("filter".to_owned(), Data::from(vec![format!("ansible_{fact}")]));
-    arguments.insert("gather_subset".to_owned(), Data::from(vec!["!all"]));
+    arguments.insert("gather_subset".to_owned(), Data::from(vec!["!all", "!min", fact]));
     let mut invocation = context.invocation("setup", arguments);
     invocation.check_mode = false;
     let outcome = context.target.call(invocation, None).await?;

@@ -192,6 +192,9 @@ impl RunOptions {
             }
             config.forks = forks;
         }
+        let modules = hosts.module_path.module_path.iter().flat_map(|paths| paths.split(':'));
+        let modules: Vec<_> = modules.map(|path| config.environment.resolve(path, None)).collect();
+        config.library.splice(0..0, modules);
         config.diff |= hosts.check.diff;
         put_connection(&hosts.connection, &mut config);
         put_become(&hosts.become_, &mut config);

@@ -72,7 +72,10 @@ impl Session {
         };
         let templates =
             Rc::new(LoadTimeTemplates { templar: Rc::clone(&self.templar), extra: self.variables.extra().clone() });
-        Loader::new(options, Rc::new(Opener { secrets: Rc::clone(&self.vault) }), templates, Ids::default())
+        let opener = Rc::new(Opener { secrets: Rc::clone(&self.vault) });
+        let mut loader = Loader::new(options, opener, templates, Ids::default());
+        loader.search_modules_in(self.config.library.iter().cloned());
+        loader
     }
 
     /// A run of this session.
@@ -152,7 +155,8 @@ fn run_variables(options: &RunOptions, config: &Config) -> Dict {
     magic.insert("ansible_diff_mode", Value::Bool(config.diff));
     magic.insert("ansible_forks", Value::Int(i64::try_from(config.forks).unwrap_or(i64::MAX)));
     magic.insert("ansible_verbosity", Value::Int(i64::from(config.display.verbosity)));
-    magic.insert("ansible_run_tags", texts(&config.tags));
+    let all = ["all".to_owned()];
+    magic.insert("ansible_run_tags", texts(if config.tags.is_empty() { &all } else { &config.tags }));
     magic.insert("ansible_skip_tags", texts(&config.skip_tags));
     let sources: Vec<String> = config
         .inventory

@@ -95,6 +95,8 @@ impl From<&Diagnostic> for ErrorChain {
             message: one.message.clone(),
             origin: one.labels.first().map(|(span, _)| Origin::File(span.clone())),
             help: one.help.clone(),
+            handling: false,
+            parts: Vec::new(),
         });
         Self { links: links.collect() }
     }

@@ -5,11 +5,7 @@ use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use tokio::task::JoinSet;
 
-use super::{
-    linear::work,
-    playbooks::{PlayRun, RunError},
-    result::TaskResult,
-};
+use super::{batch::PlayRun, linear::work, playbooks::RunError, result::TaskResult};
 use crate::event::Event;
 
 /// Runs the play to its end. `pinned`: at most so many hosts are under way.
@@ -23,10 +19,13 @@ pub(super) async fn run(play: &Rc<PlayRun>, pinned: Option<usize>) -> Result<boo
             next_for(play, &host, &mut running, &mut last_banner)?;
         }
         let Some(done) = running.join_next().await else { break };
-        let Ok(result) = done else { continue };
-        play.take(&result);
+        let Ok(mut result) = done else { continue };
+        play.take(&mut result);
+        if play.is_stopped() {
+            break;
+        }
         let host = Arc::clone(&result.host);
-        play.include(std::slice::from_ref(&result), std::slice::from_ref(&host))?;
+        let _ = play.include(std::slice::from_ref(&result), std::slice::from_ref(&host))?;
         play.refresh_magic();
         if !play.run.unreachable.borrow().contains(&host) {
             if pinned.is_some() {
@@ -48,6 +47,7 @@ fn next_for(
 ) -> Result<(), RunError> {
     loop {
         let Some(task) = play.iterator.borrow_mut().advance(host) else { return Ok(()) };
+        play.refresh_vars_files(std::iter::once(host))?;
         if task.meta().is_some() {
             play.meta(&[(Arc::clone(host), task)])?;
             if play.is_stopped() {

@@ -18,9 +18,8 @@ pub(super) fn keyword_error(keyword: &str, value: &Value, error: &TemplateError)
     let link = match value {
         Value::Str(text) => Link::at(format!("Error processing keyword '{keyword}'."), text.origin().map(Span::from)),
         other => Link {
-            message: format!("Error processing keyword '{keyword}'."),
             origin: Some(Origin::Unknown(other.repr().unwrap_or_default())),
-            help: None,
+            ..Link::new(format!("Error processing keyword '{keyword}'."))
         },
     };
     chain.caused(link)
@@ -199,11 +198,13 @@ pub(super) struct Rendered {
 
 /// What the run says about tasks, beneath their keywords.
 #[derive(Debug, Clone, Copy)]
-pub struct RunDefaults {
+pub struct RunDefaults<'a> {
     /// `--check`
     pub check_mode: bool,
     /// `--diff`
     pub diff: bool,
+    /// `max_diff_size`
+    pub max_diff_size: u64,
     /// `-v`
     pub verbosity: u8,
     /// `task_timeout`
@@ -212,6 +213,8 @@ pub struct RunDefaults {
     pub no_log: bool,
     /// `poll_interval`
     pub poll: i64,
+    /// `async_dir`
+    pub async_folder: &'a str,
 }
 
 /// Renders the keywords of a task.
@@ -219,19 +222,24 @@ pub struct RunDefaults {
 /// # Errors
 ///
 /// One of them is wrong.
-pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults) -> Result<Rendered, ErrorChain> {
+pub(super) fn render(
+    task: &Task,
+    scope: &Rc<VariableScope>,
+    defaults: RunDefaults<'_>,
+) -> Result<Rendered, ErrorChain> {
     let effective = task.effective();
     let keywords = Keywords { scope, effective };
     let settings = Settings {
         check_mode: keywords.flag("check_mode", effective.check_mode.as_ref())?.unwrap_or(defaults.check_mode),
         diff: keywords.flag("diff", effective.diff.as_ref())?.unwrap_or(defaults.diff),
+        max_diff_size: defaults.max_diff_size,
         verbosity: defaults.verbosity,
         no_log: keywords.flag("no_log", effective.no_log.as_ref())?.unwrap_or(defaults.no_log),
         environment: keywords.environment()?,
         async_seconds: u64::try_from(keywords.integer("async", task.async_.as_ref())?.unwrap_or(0)).unwrap_or(0),
         poll_seconds: u64::try_from(keywords.integer("poll", task.poll.as_ref())?.unwrap_or(defaults.poll))
             .unwrap_or(0),
-        async_folder: async_folder(scope),
+        async_folder: async_folder(scope).unwrap_or_else(|| defaults.async_folder.to_owned()),
     };
     Ok(Rendered {
         settings,
@@ -246,8 +254,7 @@ pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaul
     })
 }
 
-fn async_folder(scope: &Rc<VariableScope>) -> String {
-    let folder = scope.layers().raw_from_operator("ansible_async_dir");
-    let folder = folder.and_then(|value| scope.templar().render_text(&value, scope).ok());
-    folder.unwrap_or_else(|| "~/.ansible_async".to_owned())
+fn async_folder(scope: &Rc<VariableScope>) -> Option<String> {
+    let folder = scope.layers().raw_from_operator("ansible_async_dir")?;
+    scope.templar().render_text(&folder, scope).ok()
 }

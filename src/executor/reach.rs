@@ -111,6 +111,17 @@ impl Reach<'_> {
         Ok(self.config.remote_user.clone())
     }
 
+    /// The Python that is set for the host; `None` where it is left to be found there.
+    ///
+    /// # Errors
+    ///
+    /// A template fails.
+    pub(super) fn python(&self) -> Result<Option<String>, ErrorChain> {
+        let named = self.text(&["ansible_python_interpreter"])?;
+        let python = named.unwrap_or_else(|| self.config.interpreter_python.clone());
+        Ok(Some(python).filter(|name| !name.is_empty() && !name.starts_with("auto")))
+    }
+
     /// How the host is reached.
     ///
     /// # Errors

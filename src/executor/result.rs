@@ -3,14 +3,57 @@
 use std::{rc::Rc, sync::Arc};
 
 use jinja::Value;
-use protocol::{Data, Map, Outcome};
+use protocol::{Data, Map, Outcome, outcome::Diff};
 
 use crate::{
     action::{ActionOutcome, Effect},
     diagnostic::ErrorChain,
-    event::diff_data,
     playbook::Task,
+    template::{Notice, Until, data},
 };
+
+/// What will be gone one day.
+#[derive(Debug, Clone)]
+pub struct Deprecation {
+    /// What is said, without when it goes.
+    pub chain: ErrorChain,
+    /// When it ends, where it is ansible-core's own.
+    pub until: Option<Until>,
+}
+
+impl Deprecation {
+    /// What is said, with when it goes.
+    #[must_use]
+    pub fn shown(&self) -> ErrorChain {
+        let mut chain = self.chain.clone();
+        if let (Some(Until { version, plugin }), Some(link)) = (self.until, chain.links.first_mut()) {
+            let message = link.message.trim();
+            let stop = if message.ends_with(['!', '?', '.']) { "" } else { "." };
+            let plugin = plugin.map_or_else(String::new, |(kind, name)| format!("{kind} plugin '{name}' in "));
+            link.message =
+                format!("{message}{stop} This feature will be removed from {plugin}ansible-core version {version}.");
+        }
+        chain
+    }
+
+    fn data(&self) -> Data {
+        let mut map = Map::new();
+        if let Some(until) = self.until {
+            map.insert("collection_name".to_owned(), Data::from("ansible.builtin"));
+            let (name, kind) = match until.plugin {
+                Some((kind, name)) => (format!("ansible.builtin.{name}"), Data::from(kind)),
+                None => ("ansible.builtin".to_owned(), Data::Null),
+            };
+            let deprecator = Map::from([("resolved_name".to_owned(), Data::Str(name)), ("type".to_owned(), kind)]);
+            map.insert("deprecator".to_owned(), Data::Map(deprecator));
+        }
+        map.insert("msg".to_owned(), Data::Str(self.chain.brief()));
+        if let Some(until) = self.until {
+            map.insert("version".to_owned(), Data::from(until.version));
+        }
+        Data::Map(map)
+    }
+}
 
 /// What came of a task on a host: the result as Ansible has it, and beside it what steers the run.
 #[derive(Debug, Clone)]
@@ -44,7 +87,7 @@ pub struct TaskResult {
     /// Warnings.
     pub warnings: Vec<ErrorChain>,
     /// Deprecations.
-    pub deprecations: Vec<ErrorChain>,
+    pub deprecations: Vec<Deprecation>,
     /// The results of a loop's items.
     pub items: Vec<TaskResult>,
     /// It has a loop (even one without items).
@@ -120,12 +163,33 @@ impl TaskResult {
         }
     }
 
+    /// It changes the inventory: whether it did is known when the result is taken in.
+    #[must_use]
+    pub fn changes_inventory(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
+    }
+
     /// The result as it is kept under `register`: without what is the engine's own.
     #[must_use]
     pub fn registered(&self) -> Map {
-        let mut map = stripped(&self.values);
+        let mut map = self.whole();
         map.shift_remove("invocation");
+        map
+    }
+
+    /// The result as it is kept in `ansible_failed_result`.
+    #[must_use]
+    pub fn whole(&self) -> Map {
+        let mut map = stripped(&self.values);
         self.add_exception(&mut map);
+        if !self.warnings.is_empty() {
+            let warnings = self.warnings.iter().map(|warning| Data::Str(warning.brief())).collect();
+            map.insert("warnings".to_owned(), Data::List(warnings));
+        }
+        if !self.deprecations.is_empty() {
+            let deprecations = self.deprecations.iter().map(Deprecation::data).collect();
+            map.insert("deprecations".to_owned(), Data::List(deprecations));
+        }
         if let Some(Data::List(results)) = map.get_mut("results") {
             for (result, item) in results.iter_mut().zip(&self.items) {
                 if let Data::Map(result) = result {
@@ -134,6 +198,45 @@ impl TaskResult {
             }
         }
         map
+    }
+
+    /// [`Self::registered`] as a value. What `include_vars` read keeps its trust: it is the operator's text, rendered where
+    /// it is used.
+    #[must_use]
+    pub fn registered_value(&self) -> Value {
+        let value = data::from_data(&Data::Map(self.registered()));
+        self.restore_included(&value);
+        if let Some(Value::List(results)) = value.as_dict().and_then(|dict| dict.raw("results")) {
+            for (item, value) in self.items.iter().zip(results.raw_values()) {
+                item.restore_included(&value);
+            }
+        }
+        value
+    }
+
+    fn restore_included(&self, value: &Value) {
+        let Some(facts) = value.as_dict().and_then(|dict| dict.raw("ansible_facts")) else { return };
+        let Some(facts) = facts.as_dict() else { return };
+        for effect in &self.effects {
+            if let Effect::IncludeVars(variables) = effect {
+                for (name, value) in variables {
+                    facts.insert(name.as_str(), value.clone());
+                }
+            }
+        }
+    }
+
+    /// Takes what templates said while the task was made ready, before what the task itself says.
+    pub fn take_notices(&mut self, notices: Vec<Notice>) {
+        let (mut warnings, mut deprecations) = (Vec::new(), Vec::new());
+        for Notice { chain, until } in notices {
+            match until {
+                None => warnings.push(chain),
+                Some(_) => deprecations.push(Deprecation { chain, until }),
+            }
+        }
+        self.warnings.splice(0..0, warnings);
+        self.deprecations.splice(0..0, deprecations);
     }
 
     /// A failure that was an error has a place for Python's traceback.
@@ -219,7 +322,7 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
     if outcome.skipped {
         map.insert("skipped".to_owned(), Data::Bool(true));
     }
-    if let Some(msg) = outcome.msg {
+    if let Some(msg) = outcome.message() {
         map.insert("msg".to_owned(), Data::Str(msg));
     }
     map.extend(outcome.values);
@@ -229,10 +332,10 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
     match outcome.diff.as_slice() {
         [] => {}
         [one] => {
-            map.entry("diff".to_owned()).or_insert_with(|| diff_data(one));
+            map.entry("diff".to_owned()).or_insert_with(|| one.to_data());
         }
         several => {
-            map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(diff_data).collect()));
+            map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(Diff::to_data).collect()));
         }
     }
     for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
@@ -275,10 +378,11 @@ fn python_lines(text: &str) -> Vec<&str> {
 
 /// Takes an action's outcome into a result.
 pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
-    let ActionOutcome { outcome, effects, verbose, by_module: _ } = done;
+    let ActionOutcome { outcome, effects, verbose, .. } = done;
     let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
-    result.deprecations.extend(outcome.deprecations.iter().map(link));
+    let deprecation = |text: &String| Deprecation { chain: link(text), until: None };
+    result.deprecations.extend(outcome.deprecations.iter().map(deprecation));
     result.effects = effects;
     result.verbose = verbose;
     result.values = result_map(outcome);

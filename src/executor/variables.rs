@@ -1,7 +1,6 @@
 //! The variables that a task sees: collects the layers, and works out what is not written.
 
 use std::{
-    any::Any,
     cell::RefCell,
     collections::HashMap,
     path::PathBuf,
@@ -9,13 +8,14 @@ use std::{
     sync::Arc,
 };
 
-use jinja::{Dict, Error, List, Object, Value};
+use jinja::{Dict, Error, List, Value};
 
+use super::hostvars::HostVars;
 use crate::{
     diagnostic::Diagnostic,
     inventory::{self, Inventory, Order},
     playbook::{Play, Task},
-    template::{Magic, Templar, VariableScope},
+    template::{Magic, Notice, Templar, VariableScope},
     vars::{Layer, Layers, Store},
 };
 
@@ -45,6 +45,8 @@ struct PlayVariables {
     vars_files: HashMap<Option<Arc<str>>, Vec<Dict>>,
     role_vars: Vec<Dict>,
     magic: Dict,
+    /// `play_hosts`, the old name of `ansible_play_batch`.
+    batch: Option<Value>,
 }
 
 impl Variables {
@@ -83,6 +85,7 @@ impl Variables {
     pub fn set_basedir(&self, basedir: PathBuf) {
         self.by_host.borrow_mut().clear();
         self.inventory.borrow_mut().set_playbook_dirs(std::slice::from_ref(&basedir));
+        self.templar.set_basedir(basedir.clone());
         *self.basedir.borrow_mut() = basedir;
     }
 
@@ -110,15 +113,11 @@ impl Variables {
                 state.role_vars.extend(role.exported_var_layers());
             }
             names.push(Value::from(&*role.full_name()));
-            dependent.extend(role.dependency_names().map(|name| Value::from(&**name)));
+            push_new(&mut dependent, role.dependency_names().map(|name| Value::from(&**name)));
         }
         let magic = &state.magic;
-        let mut all: Vec<Value> = Vec::new();
-        for name in dependent.iter().chain(&names) {
-            if !all.iter().any(|known| known.as_str() == name.as_str()) {
-                all.push(name.clone());
-            }
-        }
+        let mut all = dependent.clone();
+        push_new(&mut all, names.iter().cloned());
         magic.insert("ansible_role_names", list(all));
         magic.insert("ansible_play_role_names", list(names.clone()));
         magic.insert("ansible_dependent_role_names", list(dependent));
@@ -142,6 +141,13 @@ impl Variables {
     /// Engine variables of the play: `ansible_play_name`, `ansible_play_hosts` and the like.
     pub fn set_play_magic(&self, name: &str, value: Value) {
         self.play.borrow().magic.insert(name, value);
+    }
+
+    /// Sets the hosts of the batch.
+    pub fn set_play_batch(&self, batch: Value) {
+        let mut play = self.play.borrow_mut();
+        play.magic.insert("ansible_play_batch", batch.clone());
+        play.batch = Some(batch);
     }
 
     /// The play's own variables.
@@ -212,7 +218,7 @@ impl Variables {
         self.inventory.borrow().host(name).map(|host| Arc::from(&*host.name))
     }
 
-    fn host_names(&self) -> Vec<Rc<str>> {
+    pub(super) fn host_names(&self) -> Vec<Rc<str>> {
         self.inventory.borrow().hosts().map(|host| Rc::clone(&host.name)).collect()
     }
 
@@ -282,6 +288,15 @@ impl Variables {
         self.scope_of(self.layers(host, task, true))
     }
 
+    /// What the names of `vars_files` may use: what the play and the inventory say and what the host sent, not what was
+    /// set or registered, nor anything of roles and tasks.
+    #[must_use]
+    pub fn vars_files_scope(&self, host: Option<&Arc<str>>) -> Rc<VariableScope> {
+        let mut layers = self.layers(host, None, true);
+        layers.retain(|layer| layer <= Layer::VarsFiles || layer >= Layer::ExtraVars);
+        self.scope_of(layers)
+    }
+
     /// A host seen from others: `hostvars[host]`, without the play and the task.
     #[must_use]
     pub fn host_scope(&self, host: &Arc<str>) -> Rc<VariableScope> {
@@ -309,6 +324,15 @@ impl Variables {
 
 fn list(values: Vec<Value>) -> Value {
     Value::List(List::new(values))
+}
+
+/// Adds names that are not there yet.
+fn push_new(names: &mut Vec<Value>, more: impl Iterator<Item = Value>) {
+    for name in more {
+        if !names.iter().any(|known| known.as_str() == name.as_str()) {
+            names.push(name);
+        }
+    }
 }
 
 fn role_magic(role: &crate::playbook::RoleInstance) -> Dict {
@@ -342,68 +366,20 @@ struct RunMagic {
 impl Magic for RunMagic {
     fn lookup(&self, name: &str, scope: &Rc<VariableScope>) -> Result<Option<Value>, Error> {
         Ok(match name {
-            "hostvars" => Some(Value::object(HostVars { variables: Rc::clone(&self.variables) })),
+            "hostvars" => Some(Value::object(HostVars::new(&self.variables))),
             "groups" => Some(self.variables.groups()),
             "vars" => Some(Value::Dict(scope.as_dict())),
+            "play_hosts" => self.variables.play.borrow().batch.clone().inspect(|_| {
+                let notice = Notice::deprecated("The `play_hosts` magic variable is deprecated.", "2.23");
+                let origin = scope.templar().rendering().0;
+                scope.notice(notice.at(origin.as_ref()).help("Use `ansible_play_batch` instead."));
+            }),
             "playbook_dir" => Some(Value::from(self.variables.basedir().display().to_string())),
             _ => None,
         })
     }
 
     fn names(&self) -> Vec<&'static str> {
-        vec!["hostvars", "groups", "vars", "playbook_dir"]
-    }
-}
-
-/// `hostvars`
-struct HostVars {
-    variables: Rc<Variables>,
-}
-
-impl std::fmt::Debug for HostVars {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("HostVars")
-    }
-}
-
-impl HostVars {
-    fn host(&self, name: &str) -> Option<Value> {
-        let known = self.variables.host_name(name)?;
-        Some(Value::Dict(self.variables.host_scope(&known).as_dict()))
-    }
-}
-
-impl Object for HostVars {
-    fn type_name(&self) -> &str {
-        "HostVars"
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn attribute(&self, name: &str) -> Result<Option<Value>, Error> {
-        Ok(self.host(name))
-    }
-
-    fn item(&self, key: &Value) -> Result<Option<Value>, Error> {
-        Ok(key.as_str().and_then(|name| self.host(name)))
-    }
-
-    fn is_mapping(&self) -> bool {
-        true
-    }
-
-    fn len(&self) -> Option<usize> {
-        Some(self.variables.host_names().len())
-    }
-
-    fn values(&self) -> Result<Option<Vec<Value>>, Error> {
-        Ok(Some(self.variables.host_names().iter().map(|name| Value::from(&**name)).collect()))
-    }
-
-    fn contains(&self, value: &Value) -> Option<Result<bool, Error>> {
-        let known = value.as_str().is_some_and(|name| self.variables.host_name(name).is_some());
-        Some(Ok(known))
+        vec!["hostvars", "groups", "vars", "play_hosts", "playbook_dir"]
     }
 }

@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 
 /// A literal.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Literal {
+pub(crate) enum Literal {
     None,
     Bool(bool),
     Int(BigInt),
@@ -24,9 +24,29 @@ pub(super) enum Literal {
     Ellipsis,
 }
 
+impl Literal {
+    /// Python's name of its type.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::None => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::Complex(..) => "complex",
+            Self::Str(_) => "str",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Tuple(_) => "tuple",
+            Self::Set(_) => "set",
+            Self::Dict(_) => "dict",
+            Self::Ellipsis => "ellipsis",
+        }
+    }
+}
+
 /// Why a text is no literal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// Python does not read it as one; it is a plain text.
     Other,
     /// Python reads it, and then finds that an element of a set or a key of a dict can be none: the type's name.
@@ -39,7 +59,7 @@ const DEPTH: usize = 200;
 const DIGITS: usize = 4300;
 
 /// Reads a literal; a comment may follow it.
-pub(super) fn parse(text: &str) -> Result<Literal, Refusal> {
+pub(crate) fn parse(text: &str) -> Result<Literal, Refusal> {
     let mut parser = Parser { rest: text, depth: 0, unhashable: None };
     parser.blank();
     let first = parser.element()?;

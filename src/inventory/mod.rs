@@ -20,7 +20,7 @@ mod host_list;
 mod ini;
 mod layers;
 pub mod list;
-mod literal;
+pub(crate) mod literal;
 mod node;
 mod pattern;
 mod range;

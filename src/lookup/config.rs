@@ -5,7 +5,10 @@
 use jinja::{Error, List, Value};
 
 use super::{Answer, Request};
-use crate::{config::Origin, template::data::from_data};
+use crate::{
+    config::Origin,
+    template::{Notice, data::from_data},
+};
 
 pub(super) fn run(request: &mut Request<'_>) -> Answer {
     let kind = request.text("plugin_type")?.filter(|text| !text.is_empty());
@@ -33,10 +36,20 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
             )));
         };
         let Some(setting) = request.registry.config.settings.get(&plugin, name) else {
-            if missing == "skip" || missing == "warn" {
-                continue;
+            let unknown = format!("No config definition exists for '{}'.", name.as_str());
+            match missing.as_str() {
+                "error" => return Err(Error::other(unknown)),
+                "skip" => {}
+                "warn" => {
+                    request.scope.notice(Notice::error_as_warning(format!("Skipping {}.", name.as_str()), unknown))
+                }
+                _ => {
+                    return Err(Error::other(format!(
+                        "Invalid value '{missing}' for config 'on_missing' for 'config' lookup plugin."
+                    )));
+                }
             }
-            return Err(Error::other(format!("No config definition exists for '{}'.", name.as_str())));
+            continue;
         };
         let value = from_data(&setting.value);
         found.push(if request.flag("show_origin", false) {

@@ -47,7 +47,7 @@ fn column(request: &Request<'_>, key: &str) -> Result<Option<Value>, Error> {
     };
     let (col, keycol) = (number("col", 1)?, number("keycol", 0)?);
     let name = request.text("file")?.unwrap_or_else(|| "ansible.csv".to_owned());
-    let Some(path) = request.find(Some("files"), &Value::from(name))? else {
+    let Some(path) = request.find_or_warn(Some("files"), &Value::from(name))? else {
         return Err(Error::type_error("expected str, bytes or os.PathLike object, not NoneType"));
     };
     let text = request.read(&path)?;

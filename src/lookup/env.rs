@@ -2,9 +2,10 @@
 //!
 //! Source: Ansible documentation, `ansible.builtin.env` lookup.
 
-use jinja::Value;
+use jinja::{Error, Kind, Value};
 
 use super::{Answer, Request};
+use crate::template::{filters::class_name, globals::NOT_OVERRIDDEN};
 
 pub(super) fn run(request: &mut Request<'_>) -> Answer {
     let mut found = Vec::new();
@@ -12,12 +13,15 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
         if term.is_undefined() {
             return Ok(vec![term.clone()]);
         }
-        let term = term.to_str()?;
+        let Value::Str(term) = term else {
+            let message = format!("'{}' object has no attribute 'split'", class_name(term));
+            return Err(Error::new(Kind::Attribute, message));
+        };
         let name = term.split_whitespace().next().unwrap_or_default();
         found.push(match (request.registry.config.environment.get(name), request.option("default")) {
             (Some(value), _) => Value::from(value),
             // `undef()` asks for the error that names the variable.
-            (None, Some(Value::Undefined(default))) if default.name.is_none() && default.cause.is_none() => {
+            (None, Some(Value::Undefined(default))) if default.message == NOT_OVERRIDDEN => {
                 Value::undefined(format!("The environment variable '{name}' is not set."))
             }
             (None, Some(default)) => default.clone(),

@@ -51,7 +51,7 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
 pub(super) fn unvault(request: &mut Request<'_>) -> Answer {
     let mut found = Vec::new();
     for term in &request.terms {
-        let Some(path) = request.find(Some("files"), term)? else {
+        let Some(path) = request.find_or_warn(Some("files"), term)? else {
             return Err(Error::other(format!("Unable to find file matching \"{}\"", term.to_str()?)));
         };
         found.push(Value::from(request.read(&path)?));

@@ -23,7 +23,7 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
             (Some(if folder.is_empty() { "/" } else { folder }), pattern)
         });
         let folders: Vec<PathBuf> = match folder {
-            Some(folder) => request.find(Some("files"), &Value::from(folder))?.into_iter().collect(),
+            Some(folder) => request.find_or_warn(Some("files"), &Value::from(folder))?.into_iter().collect(),
             None => request.search_path()?.into_iter().flat_map(|path| [path.join("files"), path]).collect(),
         };
         if let Some(files) = folders.iter().map(|folder| files(folder, pattern)).find(|files| !files.is_empty()) {

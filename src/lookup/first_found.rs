@@ -5,6 +5,7 @@
 use jinja::{Error, Value};
 
 use super::{Answer, Request, options::is_true};
+use crate::template::Notice;
 
 pub(super) fn run(request: &mut Request<'_>) -> Answer {
     // A loop looks beside the task's own kind of files.
@@ -20,7 +21,7 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
     let paths = list(request.option("paths"))?;
     let mut candidates = Vec::new();
     for term in &terms {
-        collect(term, &paths, request.action.is_some(), &mut skip, &mut candidates)?;
+        collect(request, term, &paths, request.action.is_some(), &mut skip, &mut candidates)?;
     }
     for name in &candidates {
         if let Some(path) = request.find(folder.as_deref(), &Value::from(name.as_str()))? {
@@ -39,51 +40,58 @@ fn list(value: Option<&Value>) -> Result<Vec<Value>, Error> {
     }
 }
 
-fn split(values: &[Value], separators: &[char]) -> Result<Vec<String>, Error> {
+fn split(request: &Request<'_>, target: &str, values: &[Value], separators: &str) -> Result<Vec<String>, Error> {
     let mut words = Vec::new();
     for value in values {
-        let nested = if let Value::List(list) = value { split(&list.values()?, separators)? } else { Vec::new() };
-        words.extend(nested);
+        if let Value::List(list) = value {
+            words.extend(split(request, target, &list.values()?, separators)?);
+        }
         if let Value::Undefined(undefined) = value {
             return Err(undefined.error());
         }
         if let Value::Str(text) = value {
-            words.extend(text.split(separators).map(str::to_owned));
+            if text.contains(|letter| separators.contains(letter)) {
+                let message = format!("Automatic splitting of {target} on '{separators}' is deprecated.");
+                let notice = Notice::deprecated(message, "2.23").by_plugin("lookup", "first_found").about(value);
+                request.scope.notice(notice.help(format!("Provide a list of paths for {target} instead.")));
+            }
+            words.extend(text.split(|letter| separators.contains(letter)).map(str::to_owned));
         }
     }
     Ok(words)
 }
 
 fn collect(
+    request: &Request<'_>,
     term: &Value,
     paths: &[Value],
     in_loop: bool,
     skip: &mut bool,
     candidates: &mut Vec<String>,
 ) -> Result<(), Error> {
-    let (files, of_term) = match term {
+    let (description, files, of_term) = match term {
         Value::Undefined(_) if in_loop => return Ok(()),
         Value::Undefined(undefined) => return Err(undefined.error()),
         Value::List(terms) => {
             for term in terms.values()? {
-                collect(&term, paths, in_loop, skip, candidates)?;
+                collect(request, &term, paths, in_loop, skip, candidates)?;
             }
             return Ok(());
         }
         Value::Dict(options) => {
             // The last term's options are those that stay, `skip` with them.
             *skip = options.get("skip")?.is_some_and(|value| is_true(&value));
-            (list(options.get("files")?.as_ref())?, Some(list(options.get("paths")?.as_ref())?))
+            ("the 'files' option", list(options.get("files")?.as_ref())?, Some(list(options.get("paths")?.as_ref())?))
         }
-        Value::Str(_) => (vec![term.clone()], None),
+        Value::Str(_) => ("files", vec![term.clone()], None),
         other => {
             let message =
                 format!("Invalid term supplied. A string, dict or list is required, not '{}').", other.type_name());
             return Err(Error::other(message));
         }
     };
-    let files = split(&files, &[',', ';'])?;
-    let paths = split(of_term.as_deref().unwrap_or(paths), &[',', ':', ';'])?;
+    let files = split(request, description, &files, ",;")?;
+    let paths = split(request, "the \"paths\" option", of_term.as_deref().unwrap_or(paths), ",:;")?;
     if paths.is_empty() {
         candidates.extend(files);
     } else {

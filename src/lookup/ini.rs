@@ -28,7 +28,7 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
         let term = term.to_str()?;
         let key = key(request, &term)?;
         let name = request.text("file")?.unwrap_or_else(|| "ansible.ini".to_owned());
-        let Some(path) = request.find(Some("files"), &Value::from(name.as_str()))? else {
+        let Some(path) = request.find_or_warn(Some("files"), &Value::from(name.as_str()))? else {
             return Err(Error::other("Invalid filename None."));
         };
         let properties = request.text("type")?.as_deref() == Some("properties");

@@ -32,7 +32,7 @@ use jinja::{Call, Environment, Error, Kind, Kwargs, List, Value};
 
 use crate::{
     config::Config,
-    template::{Lookups, TemplateError, VariableScope},
+    template::{Lookups, Notice, TemplateError, VariableScope, render_constant},
     yaml::Decrypt,
 };
 
@@ -104,7 +104,8 @@ fn failed(name: &str, error: Error) -> Error {
     if matches!(error.kind, Kind::Undefined | Kind::Limit) {
         return error;
     }
-    Error { origin: None, ..Error::other(format!("The lookup plugin '{name}' failed: {}", error.message)) }
+    let origin = error.origin.clone().filter(|_| error.note.is_some());
+    crate::template::failed(&format!("lookup plugin '{name}'"), Error { origin, ..error })
 }
 
 impl Registry {
@@ -152,22 +153,48 @@ impl Registry {
         let Some(scope) = call.state().scope().as_any().and_then(|scope| scope.downcast_ref::<VariableScope>()) else {
             return Err(Error::other(format!("The lookup plugin '{name}' has no variables to work with.")));
         };
-        let mut request = Request {
-            terms: std::mem::take(&mut call.args),
-            options: std::mem::take(&mut call.kwargs),
-            scope: &scope.shared(),
-            registry: self,
-            action: None,
-        };
+        let terms = std::mem::take(&mut call.args).into_iter().map(|term| rendered(term, scope));
+        let terms = terms.collect::<Result<Vec<_>, _>>()?;
+        if let Some(undefined) = terms.iter().find(|term| term.is_undefined())
+            && !sees_undefined
+        {
+            return Ok(undefined.clone());
+        }
+        let options = std::mem::take(&mut call.kwargs);
+        let mut request = Request { terms, options, scope: &scope.shared(), registry: self, action: None };
+        let nothing = || if wantlist { Value::List(List::new(Vec::new())) } else { Value::None };
         match lookup(&mut request) {
             Ok(values) if wantlist => Ok(Value::List(List::new(values))),
             Ok(values) => joined(values),
             Err(error) if matches!(error.kind, Kind::Undefined | Kind::Limit) => Err(error),
-            Err(_) if errors == "ignore" || errors == "warn" => {
-                Ok(if wantlist { Value::List(List::new(Vec::new())) } else { Value::None })
+            Err(error) if errors == "warn" => {
+                let message = format!("An error occurred while running the lookup plugin '{name}'.");
+                scope.notice(Notice::error_as_warning(message, error.message));
+                Ok(nothing())
             }
+            Err(_) if errors == "ignore" => Ok(nothing()),
             Err(error) => Err(failed(&name, error)),
         }
+    }
+}
+
+/// A term as lookups get it: texts of the template's source that look like templates are rendered.
+fn rendered(term: Value, scope: &VariableScope) -> Result<Value, Error> {
+    match &term {
+        Value::Str(text) if text.tags().is_some_and(|tags| tags.constant) => render_constant(text, scope),
+        // Lists and dicts that the template itself made.
+        Value::List(list) if list.resolver().is_none() => list
+            .raw_values()
+            .into_iter()
+            .map(|item| rendered(item, scope))
+            .collect::<Result<List, _>>()
+            .map(Value::List),
+        Value::Dict(dict) if dict.resolver().is_none() => {
+            let items = dict.raw_items().into_iter();
+            let items = items.map(|(key, item)| Ok((jinja::Key::new(key)?, rendered(item, scope)?)));
+            Ok(Value::Dict(items.collect::<Result<Vec<_>, Error>>()?.into_iter().collect()))
+        }
+        _ => Ok(term),
     }
 }
 
@@ -201,5 +228,7 @@ impl Lookups for Registry {
     }
 }
 
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod testing;

@@ -12,7 +12,10 @@ use std::{
 use jinja::{Error, List, Value};
 
 use super::{Answer, Request, options, python_random::PythonRandom};
-use crate::playbook::arguments::parse_kv;
+use crate::{
+    playbook::arguments::parse_kv,
+    template::password_hash::{self, Settings},
+};
 
 const LOWERCASE: &str = "abcdefghijklmnopqrstuvwxyz";
 const UPPERCASE: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -74,23 +77,76 @@ fn parameters(request: &mut Request<'_>, term: &str) -> Result<String, Error> {
 }
 
 fn password(request: &Request<'_>, name: &str) -> Result<String, Error> {
-    if request.text("encrypt")?.is_some_and(|scheme| !scheme.is_empty()) {
-        return Err(Error::other("The option 'encrypt' of the 'password' lookup is not done yet."));
-    }
+    let encrypt = request.text("encrypt")?.filter(|algorithm| !algorithm.is_empty());
+    let asked_ident = request.text("ident")?.filter(|ident| !ident.is_empty());
     let path = request.registry.config.environment.resolve(name, Some(&request.basedir()?));
     let keep = path != Path::new("/dev/null");
-    if keep && path.exists() {
-        let bytes = fs::read(&path).map_err(|error| unusable(&path, &error))?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Error::other(format!("The password file '{}' is not UTF-8", path.display())))?;
+    let known = if keep && path.exists() { Some(read(&path)?) } else { None };
+    let mut changed = known.is_none();
+    let mut content = match known {
+        Some(known) => known,
+        None => Content { password: make(request)?, salt: None, ident: None },
+    };
+    if let Some(algorithm) = &encrypt
+        && content.salt.is_none()
+    {
+        content.salt = Some(password_hash::random_salt(algorithm)?);
+        changed = true;
+    }
+    match (&content.ident, &asked_ident) {
+        (Some(stored), Some(asked)) if stored != asked => {
+            return Err(Error::other(format!(
+                "The ident parameter provided ({stored}) does not match the stored one ({asked})."
+            )));
+        }
+        (None, Some(_)) => content.ident = asked_ident,
+        _ => {}
+    }
+    if content.ident.is_none() && encrypt.as_deref() == Some("bcrypt") {
+        content.ident = Some("2b".to_owned());
+        changed = true;
+    }
+    if changed && keep {
+        write(&path, &content.written()).map_err(|error| unusable(&path, &error))?;
+    }
+    let Some(algorithm) = encrypt else { return Ok(content.password) };
+    let settings =
+        Settings { salt: content.salt.map(Value::from), ident: content.ident.map(Value::from), ..Settings::default() };
+    password_hash::hash_password(&Value::from(content.password), &algorithm, &settings)
+}
+
+/// What a file of a password holds: the password itself, and how it is hashed.
+struct Content {
+    password: String,
+    salt: Option<String>,
+    ident: Option<String>,
+}
+
+impl Content {
+    fn parse(text: &str) -> Self {
         let text = text.trim_end();
-        return Ok(text.rsplit_once(" salt=").map_or(text, |(password, _)| password).to_owned());
+        let Some((password, rest)) = text.rsplit_once(" salt=") else {
+            return Self { password: text.to_owned(), salt: None, ident: None };
+        };
+        let (salt, ident) = rest.rsplit_once(" ident=").map_or((rest, None), |(salt, ident)| (salt, Some(ident)));
+        let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Self { password: password.to_owned(), salt: given(salt), ident: ident.and_then(given) }
     }
-    let made = make(request)?;
-    if keep {
-        write(&path, &made).map_err(|error| unusable(&path, &error))?;
+
+    fn written(&self) -> String {
+        match (&self.salt, &self.ident) {
+            (None, _) => self.password.clone(),
+            (Some(salt), None) => format!("{} salt={salt}", self.password),
+            (Some(salt), Some(ident)) => format!("{} salt={salt} ident={ident}", self.password),
+        }
     }
-    Ok(made)
+}
+
+fn read(path: &Path) -> Result<Content, Error> {
+    let bytes = fs::read(path).map_err(|error| unusable(path, &error))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Error::other(format!("The password file '{}' is not UTF-8", path.display())))?;
+    Ok(Content::parse(&text))
 }
 
 fn unusable(path: &Path, error: &std::io::Error) -> Error {
@@ -184,6 +240,19 @@ mod tests {
         assert_eq!(place.answer("lookup('password', 'new/pw')"), first);
         let mode = |name: &str| fs::metadata(place.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode("new"), mode("new/pw")), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_password_is_hashed_alike_each_time_and_kept_in_clear_with_its_salt() {
+        let place = Place::with(&[("pw", "secret\n"), ("old", "secret salt=abcdefgh\n")]);
+        let first = place.answer("lookup('password', 'pw encrypt=md5_crypt')");
+        assert_eq!(place.answer("lookup('password', 'pw', encrypt='md5_crypt')"), first);
+        assert_eq!(place.answer("lookup('password', 'pw')"), "'secret'");
+        let content = fs::read_to_string(place.path().join("pw")).unwrap();
+        assert_eq!(content.strip_prefix("secret salt=").unwrap().trim_end().len(), 8);
+        assert_eq!(place.answer("lookup('password', 'old encrypt=md5_crypt')"), "'$1$abcdefgh$cHJi5PXp/ki/ktXzqlk6I1'");
+        let content = Content::parse("a salt=b ident=2b");
+        assert_eq!((content.written().as_str(), content.ident.as_deref()), ("a salt=b ident=2b", Some("2b")));
     }
 
     #[test]

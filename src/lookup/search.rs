@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use jinja::{Error, Scope, Value};
 
 use super::Request;
+use crate::{playbook::search, template::Notice};
 
 impl Request<'_> {
     /// A variable as text.
@@ -32,6 +33,17 @@ impl Request<'_> {
         }])
     }
 
+    /// As [`Self::find`]; says it where there is none.
+    pub(super) fn find_or_warn(&self, folder: Option<&str>, term: &Value) -> Result<Option<PathBuf>, Error> {
+        let found = self.find(folder, term)?;
+        if found.is_none() {
+            let shown = term.to_str()?;
+            let message = format!("Unable to find '{shown}' in expected paths (use -vvvvv to see paths)");
+            self.scope.notice(Notice::warning(message));
+        }
+        Ok(found)
+    }
+
     /// Finds a file as it is if absolute, else in `FOLDER/` and beside it in each folder of the task, at last in the
     /// playbook's.
     ///
@@ -47,20 +59,8 @@ impl Request<'_> {
             return Ok(path.exists().then_some(path));
         }
         let in_role = self.variable("role_path")?.is_some();
-        let mut candidates = Vec::new();
-        for base in self.search_path()? {
-            let base = environment.resolve(&base.display().to_string(), None);
-            // A role's tasks stand in `tasks/`; its files beside it.
-            if let Some(parent) = base.parent().filter(|parent| in_role && parent.ends_with("tasks")) {
-                candidates.extend(folder.and_then(|folder| Some(parent.parent()?.join(folder).join(name.as_str()))));
-                candidates.push(parent.join(name.as_str()));
-            }
-            candidates.extend(folder.map(|folder| base.join(folder).join(name.as_str())));
-            candidates.push(base.join(name.as_str()));
-        }
-        let basedir = self.basedir()?;
-        candidates.extend(folder.map(|folder| basedir.join(folder).join(name.as_str())));
-        candidates.push(basedir.join(name.as_str()));
+        let candidates =
+            search::candidates(&self.search_path()?, &self.basedir()?, folder, name.as_str(), in_role, environment);
         Ok(candidates.into_iter().find(|path| path.exists()))
     }
 }

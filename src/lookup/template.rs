@@ -2,9 +2,9 @@
 //!
 //! Source: Ansible documentation, `ansible.builtin.template` lookup.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, rc::Rc};
 
-use jinja::{Dict, Error, Kind, Origin, Scope, Str, Value};
+use jinja::{Dict, Error, Kind, Origin, Scope, Str, Undefined, Value};
 
 use super::{Answer, Request};
 use crate::{
@@ -38,7 +38,7 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
     }
     let mut found = Vec::new();
     for term in &request.terms {
-        let Some(path) = request.find(Some("templates"), term)? else {
+        let Some(path) = request.find_or_warn(Some("templates"), term)? else {
             return Err(Error::other(format!(
                 "the template file {} could not be found for the lookup",
                 term.to_str()?
@@ -54,7 +54,11 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
         let origin = Origin { file: name.as_str().into(), line: 1, column: 1 };
         let source = Str::trusted(request.read(&path)?, Some(origin));
         let rendered = request.scope.templar().render_file(&source, &name, &options, search, &scope);
-        found.push(rendered.map_err(|error| engine_error(&error))?);
+        // What fails is a value whose use is the error, not a lookup that failed.
+        found.push(rendered.unwrap_or_else(|error| {
+            let error = Error { called: true, ..engine_error(&error) };
+            Value::Undefined(Rc::new(Undefined::failed(error)))
+        }));
     }
     Ok(found)
 }

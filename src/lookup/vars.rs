@@ -11,7 +11,7 @@ pub(super) fn run(request: &mut Request<'_>) -> Answer {
     for term in &request.terms {
         let Value::Str(name) = term else {
             let message = format!("Variable name must be 'str' not '{}'.", term.type_name());
-            return Err(Error::type_error(message));
+            return Err(Error::type_error(message).about(term));
         };
         found.push(match (request.scope.lookup(name)?, request.option("default")) {
             (Some(value), _) => value,
@@ -37,8 +37,10 @@ pub(super) fn names(request: &mut Request<'_>) -> Answer {
             );
             return Err(Error::other(message));
         };
-        let unusable =
-            |why: String| Error::other(format!("Unable to use \"{}\" as a search parameter: {why}", pattern.as_str()));
+        let unusable = |why: String| {
+            let message = format!("Unable to use \"{}\" as a search parameter: {why}", pattern.as_str());
+            Error::other(message).while_handling()
+        };
         let regex = pyregex::Regex::new(pattern.as_str(), pyregex::Flags::default())
             .map_err(|error| unusable(error.to_string()))?;
         for name in &names {

@@ -20,6 +20,7 @@ pub mod load;
 mod options;
 mod play;
 mod role;
+pub mod search;
 pub mod tags;
 mod task;
 

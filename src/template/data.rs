@@ -116,7 +116,7 @@ fn convert(value: &Value, on_error: &mut OnError<'_>, depth: usize) -> Result<Da
                 Ok(Some(plain)) if !matches!(plain, Value::Object(_)) => convert(&plain, on_error, depth + 1)?,
                 Ok(_) => {
                     let message = format!("Type '{}' is unsupported for variable storage.", object.type_name());
-                    return on_error(Error::type_error(message));
+                    return on_error(Error::type_error(message).about(value));
                 }
             },
         },

@@ -1,8 +1,10 @@
 //! A template that fails, with the place of the text that is to blame.
 
+use std::iter;
+
 use jinja::error::Kind;
 
-use crate::diagnostic::{ErrorChain, Link, Span};
+use crate::diagnostic::{ErrorChain, Link, Origin, Span};
 
 /// A template that fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,43 +14,80 @@ pub struct TemplateError {
     pub undefined: bool,
     /// The whole value was `omit`.
     pub omitted: bool,
-    /// What is wrong, in Ansible's words.
+    /// What is wrong, in Ansible's words, causes and all.
     pub message: String,
     /// The text that is to blame.
     pub origin: Option<Span>,
     /// The cure.
     pub help: Option<String>,
+    /// The message without those of the causes, where there are any.
+    pub summary: Option<String>,
+    /// The causes, of which the first is the nearest; their messages end [`Self::message`].
+    pub causes: Vec<Link>,
 }
 
 impl TemplateError {
     /// An error at a place.
     pub fn new(message: impl Into<String>, origin: Option<Span>) -> Self {
-        Self { undefined: false, omitted: false, message: message.into(), origin, help: None }
+        let message = message.into();
+        Self { undefined: false, omitted: false, message, origin, help: None, summary: None, causes: Vec::new() }
     }
 
     /// What the engine says, in Ansible's words. `origin` is the place of the text that was rendered, unless the
     /// engine knows of a text further in.
     #[must_use]
     pub fn from_engine(error: &jinja::Error, origin: Option<&jinja::Origin>) -> Self {
-        let message = match error.kind {
-            Kind::Undefined | Kind::Other | Kind::Limit => error.message.clone(),
-            Kind::Syntax | Kind::UnknownFilter => format!("Syntax error in template: {}", error.message),
-            _ => format!("Error rendering template: {}", error.message),
+        let wrapped = match error.kind {
+            Kind::Undefined | Kind::Other | Kind::Limit => None,
+            Kind::Syntax | Kind::UnknownFilter => Some("Syntax error in template"),
+            _ => Some("Error rendering template"),
         };
-        Self {
-            undefined: error.kind == Kind::Undefined,
-            omitted: false,
-            message,
-            origin: error.origin.as_ref().or(origin).map(Span::from),
-            help: None,
+        let mut said = Self::new(error.message.clone(), origin.map(Span::from));
+        said.undefined = error.kind == Kind::Undefined;
+        let mut causes = error.cause.as_deref();
+        said.summary = error.summary.as_deref().map(str::to_owned);
+        match wrapped {
+            Some(words) => {
+                said.message = format!("{words}: {}", error.message);
+                said.summary = error.summary.as_ref().map(|summary| format!("{words}: {summary}"));
+                // Who knows of the value that is to blame says so apart.
+                if error.note.is_some() {
+                    causes = Some(error);
+                    said.summary = Some(format!("{words}."));
+                } else if let Some(origin) = &error.origin {
+                    said.origin = Some(Span::from(origin));
+                }
+            }
+            None => {
+                if let Some(origin) = &error.origin {
+                    said.origin = Some(Span::from(origin));
+                }
+                said.help = error.note.as_ref().and_then(|note| note.help.clone());
+            }
         }
+        said.causes = iter::successors(causes, |error| error.cause.as_deref()).map(link).collect();
+        said
     }
 
-    /// As the last link of a chain.
+    /// As the last links of a chain.
     #[must_use]
     pub fn chain(&self) -> ErrorChain {
-        let mut link = Link::at(self.message.clone(), self.origin.clone());
+        let own = self.summary.as_ref().unwrap_or(&self.message);
+        let mut link = Link::at(own.clone(), self.origin.clone());
         link.help.clone_from(&self.help);
-        ErrorChain::new(link)
+        ErrorChain { links: iter::once(link).chain(self.causes.iter().cloned()).collect() }
     }
+}
+
+fn link(error: &jinja::Error) -> Link {
+    let own = error.summary.as_deref().unwrap_or(&error.message);
+    let mut link = Link::at(own, error.origin.as_ref().map(Span::from));
+    if let Some(note) = &error.note {
+        link.help.clone_from(&note.help);
+        link.handling = note.handling;
+        if let (None, Some(value)) = (&link.origin, &note.value) {
+            link.origin = Some(Origin::Unknown(value.clone()));
+        }
+    }
+    link
 }

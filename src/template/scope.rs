@@ -7,7 +7,11 @@ use std::{
 
 use jinja::{Dict, Error, Lazy, List, Scope, Value, error::Kind};
 
-use super::{omit, templar::Templar};
+use super::{
+    notice::{Notice, Notices},
+    omit,
+    templar::Templar,
+};
 use crate::vars::{Layer, Layers};
 
 /// How deep variables may stand in each other.
@@ -33,13 +37,18 @@ pub struct VariableScope {
     layers: Layers,
     magic: Option<Rc<dyn Magic>>,
     depth: Cell<u32>,
+    notices: Notices,
 }
 
 impl VariableScope {
     /// A scope over layers.
     #[must_use]
     pub fn new(templar: Rc<Templar>, layers: Layers, magic: Option<Rc<dyn Magic>>) -> Rc<Self> {
-        Rc::new_cyclic(|this| Self { this: Weak::clone(this), templar, layers, magic, depth: Cell::new(0) })
+        Self::sharing(templar, layers, magic, Notices::default())
+    }
+
+    fn sharing(templar: Rc<Templar>, layers: Layers, magic: Option<Rc<dyn Magic>>, notices: Notices) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self { this: Weak::clone(this), templar, layers, magic, depth: Cell::new(0), notices })
     }
 
     /// The same variables and some more above them (`item`, a registered result).
@@ -47,7 +56,22 @@ impl VariableScope {
     pub fn with(&self, layer: Layer, variables: Dict) -> Rc<Self> {
         let mut layers = self.layers.clone();
         layers.add(layer, variables);
-        Self::new(Rc::clone(&self.templar), layers, self.magic.clone())
+        Self::sharing(Rc::clone(&self.templar), layers, self.magic.clone(), self.notices.clone())
+    }
+
+    /// Keeps a notice for whoever renders: of this scope, or of the one that asks this one (`hostvars`).
+    pub fn notice(&self, notice: Notice) {
+        self.templar.notices_or(&self.notices).push(notice);
+    }
+
+    /// What was said since the last call while this scope was rendered, or another with the same variables below it.
+    #[must_use]
+    pub fn take_notices(&self) -> Vec<Notice> {
+        self.notices.take()
+    }
+
+    pub(super) fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     /// The layers.
@@ -69,9 +93,10 @@ impl VariableScope {
     }
 
     fn this(&self) -> Rc<Self> {
-        self.this
-            .upgrade()
-            .unwrap_or_else(|| Self::new(Rc::clone(&self.templar), self.layers.clone(), self.magic.clone()))
+        self.this.upgrade().unwrap_or_else(|| {
+            let notices = self.notices.clone();
+            Self::sharing(Rc::clone(&self.templar), self.layers.clone(), self.magic.clone(), notices)
+        })
     }
 
     /// All variables, rendered when they are read (`vars`).
@@ -113,10 +138,7 @@ impl VariableScope {
                 dict.raw_items().into_iter().filter_map(|(key, value)| Some((jinja::Key::new(key).ok()?, value))),
                 self.this(),
             ))),
-            Value::Object(object) => match self.templar.decrypt(object)? {
-                Some(plain) => Ok(plain),
-                None => Ok(raw.clone()),
-            },
+            Value::Object(object) => Ok(self.templar.decrypt(object).unwrap_or_else(|| raw.clone())),
             other => Ok(other.clone()),
         }
     }

@@ -4,7 +4,14 @@ use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
 
 use jinja::{Environment, Error, Object, Options, Origin, Str, Template, Undefined, Value};
 
-use super::{VariableScope, error::TemplateError, loader::FileLoader, omit};
+use super::{
+    VariableScope,
+    error::TemplateError,
+    loader::FileLoader,
+    notice::{Notice, Notices},
+    omit,
+    overrides::split_header,
+};
 use crate::{diagnostic::Span, yaml::Decrypt};
 
 /// A conditional that is true or false although it is not a bool.
@@ -24,6 +31,21 @@ pub struct Templar {
     decrypt: Option<Rc<dyn Decrypt>>,
     templates: Compiled<Rc<str>>,
     expressions: Compiled<(Rc<str>, bool)>,
+    /// Who renders now: what is said meanwhile is theirs, whichever scope says it.
+    asking: RefCell<Option<Notices>>,
+    /// What is rendered now: where its text was written, and whether it is a condition.
+    rendering: RefCell<(Option<Origin>, bool)>,
+}
+
+/// A render from its outside: when it ends, nobody renders.
+struct Asking<'a>(Option<&'a Templar>);
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        if let Some(templar) = self.0 {
+            templar.asking.take();
+        }
+    }
 }
 
 impl Templar {
@@ -38,6 +60,8 @@ impl Templar {
             decrypt,
             templates: RefCell::new(HashMap::new()),
             expressions: RefCell::new(HashMap::new()),
+            asking: RefCell::new(None),
+            rendering: RefCell::default(),
         })
     }
 
@@ -59,6 +83,45 @@ impl Templar {
         &self.environment
     }
 
+    /// Sets the folder in which a playbook's own text finds what it includes: the playbook's.
+    pub fn set_basedir(&self, folder: PathBuf) {
+        self.loader.set_search_path(vec![folder]);
+    }
+
+    fn asking(&self, scope: &VariableScope) -> Asking<'_> {
+        let mut asking = self.asking.borrow_mut();
+        if asking.is_some() {
+            return Asking(None);
+        }
+        *asking = Some(scope.notices().clone());
+        Asking(Some(self))
+    }
+
+    /// What is rendered now: where its text was written, and whether it is a condition.
+    #[must_use]
+    pub fn rendering(&self) -> (Option<Origin>, bool) {
+        self.rendering.borrow().clone()
+    }
+
+    /// Evaluates a template, the text of which was written there.
+    fn evaluate(
+        &self,
+        template: &Template,
+        origin: Option<&Origin>,
+        conditional: bool,
+        scope: &VariableScope,
+    ) -> Result<Value, Error> {
+        let before = self.rendering.replace((origin.cloned(), conditional));
+        let value = template.evaluate(&self.environment, scope);
+        self.rendering.replace(before);
+        value
+    }
+
+    /// Where notices go: to whoever renders, else where the caller says.
+    pub(super) fn notices_or(&self, otherwise: &Notices) -> Notices {
+        self.asking.borrow().as_ref().unwrap_or(otherwise).clone()
+    }
+
     /// Whether a text is rendered at all: it is trusted and has a delimiter.
     #[must_use]
     pub fn is_template(text: &Str) -> bool {
@@ -66,7 +129,7 @@ impl Templar {
     }
 
     /// The plain text of a vaulted value; none for other objects.
-    pub(super) fn decrypt(&self, object: &Rc<dyn Object>) -> Result<Option<Value>, Error> {
+    pub(super) fn decrypt(&self, object: &Rc<dyn Object>) -> Option<Value> {
         crate::yaml::decrypt_value(object.as_ref(), self.decrypt.as_deref())
     }
 
@@ -74,8 +137,8 @@ impl Templar {
         if let Some(known) = self.templates.borrow().get(source.as_str()) {
             return known.clone();
         }
-        let (body, options) = split_header(source, self.environment.options());
-        let compiled = self.environment.compile_with(body, None, &options);
+        let compiled = split_header(source, self.environment.options())
+            .and_then(|(body, options)| self.environment.compile_with(body, None, &options));
         self.templates.borrow_mut().insert(source.shared(), compiled.clone());
         compiled
     }
@@ -86,7 +149,7 @@ impl Templar {
             Ok(template) => template,
             Err(error) => return Ok(deferred(error, text.origin())),
         };
-        Ok(match template.evaluate(&self.environment, scope.as_ref())? {
+        Ok(match self.evaluate(&template, text.origin(), false, scope)? {
             Value::Undefined(undefined) => placed(&undefined, text.origin()),
             Value::Str(rendered) => Value::Str(restore_newlines(text, rendered)),
             value => value,
@@ -99,9 +162,10 @@ impl Templar {
     ///
     /// A template fails or something is undefined; the value as a whole is `omit` (see [`TemplateError::omitted`]).
     pub fn render(&self, value: &Value, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         let origin = origin_of(value);
         let resolved = scope.resolve_raw(value).map_err(|error| TemplateError::from_engine(&error, origin.as_ref()))?;
-        finish(&resolved, origin.as_ref())
+        finish(&resolved, origin.as_ref(), scope)
     }
 
     /// As [`Self::render`], but the elements of a list or dict stay as they were written.
@@ -110,10 +174,12 @@ impl Templar {
     ///
     /// As [`Self::render`].
     pub fn render_to_container(&self, value: &Value, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         let origin = origin_of(value);
         match scope.resolve_raw(value).map_err(|error| TemplateError::from_engine(&error, origin.as_ref()))? {
             Value::List(list) => Ok(Value::List(jinja::List::new(list.raw_values()))),
-            resolved => finish(&resolved, origin.as_ref()),
+            Value::Dict(dict) => Ok(Value::Dict(raw_copy(&dict))),
+            resolved => finish(&resolved, origin.as_ref(), scope),
         }
     }
 
@@ -133,8 +199,9 @@ impl Templar {
     ///
     /// It fails, or the text is not trusted.
     pub fn expression(&self, text: &Str, scope: &Rc<VariableScope>) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         let value = self.evaluate_expression(text, scope, true)?;
-        finish(&value, text.origin())
+        finish(&value, text.origin(), scope)
     }
 
     /// The value of an expression as it stands: undefined parts are values.
@@ -148,6 +215,7 @@ impl Templar {
         scope: &Rc<VariableScope>,
         escape_backslashes: bool,
     ) -> Result<Value, TemplateError> {
+        let _asking = self.asking(scope);
         if !text.is_trusted() {
             return Err(TemplateError::new(
                 "Encountered untrusted template or expression.",
@@ -167,8 +235,9 @@ impl Templar {
             error.message = error.message.replacen("Syntax error in template", "Syntax error in expression", 1);
             error
         })?;
-        let value = template
-            .evaluate(&self.environment, scope.as_ref())
+        // Conditions are those expressions whose backslashes stay.
+        let value = self
+            .evaluate(&template, text.origin(), !escape_backslashes, scope)
             .map_err(|error| TemplateError::from_engine(&error, text.origin()))?;
         Ok(match value {
             Value::Undefined(undefined) => placed(&undefined, text.origin()),
@@ -196,6 +265,7 @@ impl Templar {
     ///
     /// As [`Self::first_false`].
     pub fn condition(&self, condition: &Value, scope: &Rc<VariableScope>) -> Result<bool, TemplateError> {
+        let _asking = self.asking(scope);
         let origin = origin_of(condition);
         let broken = |message: String| {
             let mut error = TemplateError::new(message, origin.as_ref().map(Span::from));
@@ -245,7 +315,12 @@ impl Templar {
                     let trimmed = inner.trim();
                     text = retagged(&inner, trimmed);
                 }
-                Ok(value) => return finish(&value, text.origin()),
+                Ok(value) => {
+                    let message =
+                        "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.";
+                    scope.notice(Notice::deprecated(message, "2.23").at(text.origin()));
+                    return finish(&value, text.origin(), scope);
+                }
                 Err(error) => return Err(TemplateError::from_engine(&error, text.origin())),
             }
         }
@@ -257,7 +332,7 @@ impl Templar {
             value =
                 self.render_nested(inner, scope).map_err(|error| TemplateError::from_engine(&error, text.origin()))?;
         }
-        finish(&value, text.origin())
+        finish(&value, text.origin(), scope)
     }
 
     /// The text of a template file. `search` is where it finds what it includes; `options` are the task's.
@@ -273,13 +348,16 @@ impl Templar {
         search: Vec<PathBuf>,
         scope: &Rc<VariableScope>,
     ) -> Result<Value, TemplateError> {
-        let (body, options) = split_header(source, options);
+        let _asking = self.asking(scope);
+        let (body, options) = split_header(source, options).map_err(|error| file_error(&error, name))?;
         let template =
             self.environment.compile_with(body, Some(name), &options).map_err(|error| file_error(&error, name))?;
         let before = self.loader.set_search_path(search);
-        let value = template.render(&self.environment, scope.as_ref());
+        let value = self.evaluate(&template, source.origin(), false, scope);
         self.loader.set_search_path(before);
-        let value = value.map_err(|error| file_error(&error, name))?;
+        let value = value
+            .and_then(|value| finalized(&value, source.origin(), scope))
+            .map_err(|error| file_error(&error, name))?;
         Ok(match value {
             Value::Str(text) => Value::Str(restore_newlines_as(body, text, &options.newline_sequence)),
             value => value,
@@ -298,16 +376,25 @@ fn file_error(error: &jinja::Error, name: &str) -> TemplateError {
     said
 }
 
-fn finish(value: &Value, origin: Option<&Origin>) -> Result<Value, TemplateError> {
+fn finish(value: &Value, origin: Option<&Origin>, scope: &VariableScope) -> Result<Value, TemplateError> {
     if omit::is_omit(value) {
         let mut error = TemplateError::new("A template was resolved to an Omit scalar.", origin.map(Span::from));
         error.omitted = true;
         return Err(error);
     }
     match value {
-        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => Ok(value.clone()),
-        value => jinja::finalize(value).map_err(|error| TemplateError::from_engine(&error, origin)),
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => Ok(value.clone()),
+        Value::Str(text) if !text.is_markup() => Ok(value.clone()),
+        value => finalized(value, origin, scope).map_err(|error| TemplateError::from_engine(&error, origin)),
     }
+}
+
+/// A value as a variable can hold it; says so where its type is changed for that.
+fn finalized(value: &Value, origin: Option<&Origin>, scope: &VariableScope) -> Result<Value, Error> {
+    jinja::finalize_noting(value, &mut |from, to| {
+        let message = format!("Type '{from}' is unsupported in variable storage, converting to '{to}'.");
+        scope.notice(Notice::warning(message).at(origin));
+    })
 }
 
 fn has_delimiter(text: &str) -> bool {
@@ -324,6 +411,17 @@ fn is_all_template(text: &str) -> bool {
 
 fn retagged(text: &Str, part: &str) -> Str {
     if part.len() == text.as_str().len() { text.clone() } else { Str::new(part).with_tags_of(text) }
+}
+
+/// A dict with the same values as they were written.
+fn raw_copy(dict: &jinja::Dict) -> jinja::Dict {
+    let copy = jinja::Dict::with_capacity(dict.len());
+    for (key, value) in dict.raw_items() {
+        if let Ok(key) = jinja::Key::new(key) {
+            copy.insert(key, value);
+        }
+    }
+    copy
 }
 
 fn origin_of(value: &Value) -> Option<Origin> {
@@ -343,7 +441,8 @@ fn deferred(error: Error, origin: Option<&Origin>) -> Value {
 
 /// The same undefined value with the place of the text it came from, unless it has one further in.
 fn placed(undefined: &Rc<Undefined>, origin: Option<&Origin>) -> Value {
-    if undefined.origin.is_some() || origin.is_none() {
+    let called = undefined.cause.as_ref().is_some_and(|error| error.called);
+    if undefined.origin.is_some() || origin.is_none() || called {
         return Value::Undefined(Rc::clone(undefined));
     }
     Value::Undefined(Rc::new(Undefined { origin: origin.cloned(), ..(**undefined).clone() }))
@@ -361,35 +460,4 @@ fn restore_newlines_as(source: &str, rendered: Str, newline: &str) -> Str {
         return rendered;
     }
     Str::new(format!("{}{}", rendered.as_str(), newline.repeat(missing))).with_tags_of(&rendered)
-}
-
-/// Takes a `#jinja2: key:value, ...` line off a template.
-///
-/// Source: Ansible documentation, `template` module, notes on overriding Jinja2 settings.
-fn split_header<'a>(source: &'a str, options: &Options) -> (&'a str, Options) {
-    let mut options = options.clone();
-    let Some(rest) = source.strip_prefix("#jinja2:") else { return (source, options) };
-    let (line, body) = rest.split_once('\n').unwrap_or((rest, ""));
-    for pair in line.split(',') {
-        let Some((key, value)) = pair.split_once(':') else { continue };
-        let value = value.trim();
-        let text = value.trim_matches(|quote| quote == '"' || quote == '\'').replace("\\n", "\n").replace("\\r", "\r");
-        let on = matches!(value, "True" | "true" | "1");
-        match key.trim() {
-            "block_start_string" => options.block_start_string = text,
-            "block_end_string" => options.block_end_string = text,
-            "variable_start_string" => options.variable_start_string = text,
-            "variable_end_string" => options.variable_end_string = text,
-            "comment_start_string" => options.comment_start_string = text,
-            "comment_end_string" => options.comment_end_string = text,
-            "line_statement_prefix" => options.line_statement_prefix = Some(text),
-            "line_comment_prefix" => options.line_comment_prefix = Some(text),
-            "trim_blocks" => options.trim_blocks = on,
-            "lstrip_blocks" => options.lstrip_blocks = on,
-            "newline_sequence" => options.newline_sequence = text,
-            "keep_trailing_newline" => options.keep_trailing_newline = on,
-            _ => {}
-        }
-    }
-    (body, options)
 }

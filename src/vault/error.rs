@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::python_repr::repr;
+
 /// An error of a vault.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,7 +23,7 @@ pub enum Error {
     #[error("Vault format unhexlify error.")]
     Hex,
     /// The header names another cipher than AES256.
-    #[error("Cipher '{0}' could not be found.")]
+    #[error("Cipher {} could not be found.", repr(&.0.as_str().into()))]
     Cipher(String),
     /// There is a vault to open and no password.
     #[error("Attempting to decrypt but no vault secrets found.")]

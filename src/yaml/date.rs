@@ -2,10 +2,13 @@
 
 use std::{any::Any, cmp::Ordering};
 
-use jinja::{Error, Object, Value, function};
+use jinja::{Call, Error, Object, Value, function};
 use yaml::{Date, DateTime};
 
-use super::strftime::{self, strftime};
+use super::{
+    strftime::{self, Zone, strftime},
+    timedelta,
+};
 
 /// Python's `datetime.date`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +32,61 @@ fn method(name: &'static str, answer: impl Fn(Option<Value>) -> Result<Value, Er
 
 fn format_method(time: DateTime) -> Option<Value> {
     method("strftime", move |format| match format {
-        Some(Value::Str(format)) => Ok(strftime(&format, &time).into()),
+        Some(Value::Str(format)) => Ok(strftime(&format, &time, Zone::OfTime).into()),
         Some(other) => Err(Error::type_error(format!("strftime() argument 1 must be str, not {}", other.type_name()))),
         None => Err(Error::type_error("strftime() missing required argument 'format' (pos 1)")),
     })
+}
+
+/// `replace(year=2020, ...)`: the parts in their order, with those that were given in the place of the old ones.
+fn replaced<const N: usize>(call: &mut Call<'_>, names: [&str; N], parts: [u32; N]) -> Result<[u32; N], Error> {
+    let given = call.bind("replace", 0, names)?;
+    let mut out = parts;
+    for (slot, value) in out.iter_mut().zip(given) {
+        let Some(value) = value else { continue };
+        let Some(number) = value.as_int() else {
+            let name = value.type_name();
+            return Err(Error::type_error(format!("'{name}' object cannot be interpreted as an integer")));
+        };
+        *slot = u32::try_from(number).unwrap_or(u32::MAX);
+    }
+    Ok(out)
+}
+
+fn date_of(year: u32, month: u32, day: u32) -> Result<Date, Error> {
+    let small = |part: u32| u8::try_from(part).unwrap_or(u8::MAX);
+    let Ok(short) = u16::try_from(year) else { return Err(Error::value_error(format!("year {year} is out of range"))) };
+    Date::new(short, small(month), small(day)).map_err(Error::value_error)
+}
+
+fn replace_date(date: Date) -> Option<Value> {
+    Some(function("replace", move |call| {
+        let parts = [date.year.into(), date.month.into(), date.day.into()];
+        let [year, month, day] = replaced(call, ["year", "month", "day"], parts)?;
+        Ok(Value::object(DateValue(date_of(year, month, day)?)))
+    }))
+}
+
+fn replace_time(time: DateTime) -> Option<Value> {
+    Some(function("replace", move |call| {
+        let date = time.date;
+        let names = ["year", "month", "day", "hour", "minute", "second", "microsecond"];
+        let parts = [
+            date.year.into(),
+            date.month.into(),
+            date.day.into(),
+            time.hour.into(),
+            time.minute.into(),
+            time.second.into(),
+            time.microsecond,
+        ];
+        let [year, month, day, hour, minute, second, microsecond] = replaced(call, names, parts)?;
+        let small = |part: u32| u8::try_from(part).unwrap_or(u8::MAX);
+        let clock = (small(hour), small(minute), small(second));
+        DateTime::new(date_of(year, month, day)?, clock, microsecond, time.offset_minutes)
+            .map(|time| Value::object(DateTimeValue(time)))
+            .map_err(Error::value_error)
+    }))
 }
 
 fn date_attribute(date: Date, name: &str) -> Option<Value> {
@@ -76,6 +130,7 @@ impl Object for DateValue {
         Ok(match name {
             "isoformat" => method("isoformat", move |_| Ok(date.to_string().into())),
             "strftime" => format_method(time),
+            "replace" => replace_date(date),
             "weekday" => method("weekday", move |_| Ok(python_weekday(&time).into())),
             "isoweekday" => method("isoweekday", move |_| Ok((python_weekday(&time) + 1).into())),
             _ => date_attribute(date, name),
@@ -88,6 +143,10 @@ impl Object for DateValue {
 
     fn compare(&self, other: &Value) -> Option<Result<Option<Ordering>, Error>> {
         other.downcast::<Self>().map(|other| Ok(Some(self.0.cmp(&other.0))))
+    }
+
+    fn binary(&self, operator: &str, other: &Value, reflected: bool) -> Option<Result<Value, Error>> {
+        timedelta::date_arithmetic(self.0, operator, other, reflected)
     }
 
     fn hash_key(&self) -> Option<u64> {
@@ -143,11 +202,17 @@ impl Object for DateTimeValue {
                 Ok(time.isoformat(separator.unwrap_or('T')).into())
             }),
             "strftime" => format_method(time),
+            "replace" => replace_time(time),
             "date" => method("date", move |_| Ok(Value::object(DateValue(time.date)))),
             "weekday" => method("weekday", move |_| Ok(python_weekday(&time).into())),
             "isoweekday" => method("isoweekday", move |_| Ok((python_weekday(&time) + 1).into())),
             "timestamp" => method("timestamp", move |_| {
-                Ok((strftime::timestamp(&time) as f64 + f64::from(time.microsecond) / 1e6).into())
+                // A time without a zone is one of this machine's.
+                let seconds = match time.offset_minutes {
+                    Some(_) => strftime::timestamp(&time),
+                    None => strftime::local_timestamp(&time),
+                };
+                Ok((seconds as f64 + f64::from(time.microsecond) / 1e6).into())
             }),
             _ => date_attribute(time.date, name),
         })
@@ -165,6 +230,10 @@ impl Object for DateTimeValue {
         } else {
             Err(Error::type_error("can't compare offset-naive and offset-aware datetimes"))
         })
+    }
+
+    fn binary(&self, operator: &str, other: &Value, reflected: bool) -> Option<Result<Value, Error>> {
+        timedelta::time_arithmetic(&self.0, operator, other, reflected)
     }
 
     fn hash_key(&self) -> Option<u64> {

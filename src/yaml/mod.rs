@@ -5,7 +5,7 @@
 //! - [`Trust`]: whether text may be templated; `!unsafe` takes it away for all that stands below.
 //! - [`Vaulted`]: a `!vault` value, opened when it is first used, through [`Decrypt`].
 //! - [`dump()`]: values back into YAML.
-//! - [`DateValue`], [`DateTimeValue`]: dates with Python's attributes and methods.
+//! - [`DateValue`], [`DateTimeValue`], [`TimeDelta`]: dates with Python's attributes, methods and arithmetic.
 //!
 //! Architecture invariant: text becomes trusted here and where templates are read, nowhere else.
 
@@ -14,11 +14,15 @@ mod date;
 mod dump;
 mod place;
 mod strftime;
+mod strptime;
+mod timedelta;
 mod vault;
 
 pub use convert::{Trust, value};
 pub use date::{DateTimeValue, DateValue};
 pub use dump::{dump, to_item};
 pub use place::{Document, Place, error, warning};
-pub use strftime::strftime;
+pub use strftime::{Zone, strftime};
+pub use strptime::strptime;
+pub use timedelta::TimeDelta;
 pub use vault::{Decrypt, Vaulted, decrypt_value};

@@ -2,7 +2,7 @@
 
 use std::{any::Any, cell::OnceCell, fmt, rc::Rc};
 
-use jinja::{Error, Object, Origin, Str, Tags, Value, error::Kind};
+use jinja::{Error, Object, Origin, Str, Tags, Undefined, Value, error::Kind};
 
 /// Whoever can open a vault: the vault room's secrets.
 pub trait Decrypt {
@@ -69,16 +69,16 @@ impl Vaulted {
     }
 }
 
-/// The plain text of a vaulted value; `None` for other objects.
-///
-/// # Errors
-///
-/// No secret opens it.
-pub fn decrypt_value(object: &dyn Object, decrypt: Option<&dyn Decrypt>) -> Result<Option<Value>, Error> {
-    match object.as_any().downcast_ref::<Vaulted>() {
-        Some(vaulted) => vaulted.open(decrypt).map(|text| Some(Value::Str(text))),
-        None => Ok(None),
-    }
+/// The plain text of a vaulted value; `None` for other objects. Where no secret opens it, using it is the error.
+pub fn decrypt_value(object: &dyn Object, decrypt: Option<&dyn Decrypt>) -> Option<Value> {
+    let vaulted = object.as_any().downcast_ref::<Vaulted>()?;
+    Some(match vaulted.open(decrypt) {
+        Ok(text) => Value::Str(text),
+        Err(error) => {
+            let vault = Some(Rc::clone(&vaulted.envelope));
+            Value::Undefined(Rc::new(Undefined { vault, ..Undefined::failed(error) }))
+        }
+    })
 }
 
 /// Shows neither plain text nor envelope.
@@ -133,7 +133,7 @@ mod tests {
     fn a_vault_is_opened_once_and_its_text_is_never_a_template() {
         let (value, secrets) = (Vaulted::new("good".into(), None), Once(Cell::new(0)));
         for _ in 0..2 {
-            let Some(Value::Str(text)) = decrypt_value(&value, Some(&secrets)).unwrap() else { panic!() };
+            let Some(Value::Str(text)) = decrypt_value(&value, Some(&secrets)) else { panic!() };
             assert_eq!(&*text, "{{ secret }}");
             assert!(!text.is_trusted());
             assert_eq!(text.tags().unwrap().vault.as_deref(), Some("good"));

@@ -55,8 +55,12 @@ pub(crate) fn own_attribute(object: &Value, name: &str) -> Result<Option<Value>>
     Ok(methods::bound(object, name))
 }
 
-/// `object[key]`: an item first, then an attribute.
-pub(crate) fn item(object: &Value, key: &Value) -> Result<Value> {
+/// `object[key]`: an item first, then an attribute; undefined where there is neither.
+///
+/// # Errors
+///
+/// It is there and cannot be had.
+pub fn item(object: &Value, key: &Value) -> Result<Value> {
     let found = match object {
         Value::Undefined(_) => return Ok(object.clone()),
         _ if key.is_undefined() => return Ok(key.clone()),
@@ -140,7 +144,8 @@ pub(crate) fn missing(object: &Value, key: &Value) -> Value {
             _ => format!("{name} has no element {shown}"),
         }
     };
-    Value::Undefined(Rc::new(Undefined::new(message)))
+    let name = key.as_str().map(Rc::from);
+    Value::Undefined(Rc::new(Undefined { name, ..Undefined::new(message) }))
 }
 
 fn unsafe_attribute(object: &Value, name: &str) -> Value {

@@ -6,7 +6,7 @@ use std::{
     rc::Rc,
 };
 
-use crate::{Call, Dict, Error, Str, Value, compiler::Compiled};
+use crate::{Call, Dict, Error, State, Str, Value, compiler::Compiled};
 
 /// A filter, test or global function.
 pub type Function = dyn Fn(&mut Call<'_>) -> Result<Value, Error>;
@@ -98,12 +98,13 @@ pub trait Hooks {
     }
 
     /// A text in a template's source that looks like a template itself (`lookup('file', '{{ x }}')`). Called each time
-    /// it is evaluated.
+    /// it is evaluated, with the render that it happens in.
     ///
     /// # Errors
     ///
     /// It is a template and fails.
-    fn constant(&self, text: &Str) -> Result<Value, Error> {
+    fn constant(&self, text: &Str, state: &State<'_>) -> Result<Value, Error> {
+        let _ = state;
         Ok(Value::Str(text.clone()))
     }
 
@@ -199,6 +200,11 @@ impl Environment {
         test: impl Fn(&mut Call<'_>) -> Result<bool, Error> + 'static,
     ) {
         self.tests.insert(name.into(), registered(name, move |call| test(call).map(Value::Bool), true));
+    }
+
+    /// A filter's function, for one that takes its place and calls it.
+    pub fn filter_function(&self, name: &str) -> Option<Rc<Function>> {
+        self.filters.get(name).map(|filter| Rc::clone(&filter.function))
     }
 
     /// Gives a filter another name.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::Origin;
+use crate::{Origin, Value};
 
 /// An error of a template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,8 +18,26 @@ pub struct Error {
     pub line: usize,
     /// Where the text that is to blame was written, if it has a place of its own.
     pub origin: Option<Origin>,
-    /// The error it comes from, where one stands behind it (`raise ... from ...`).
+    /// The error it comes from, where one stands behind it (`raise ... from ...`): its message ends this one's.
     pub cause: Option<Rc<Error>>,
+    /// The message without the cause's, where there is one.
+    pub summary: Option<Rc<str>>,
+    /// What may be shown with the message.
+    pub note: Option<Rc<Note>>,
+    /// A filter, a test or a function that was called said it. Its place is that of whatever is rendered outermost, not
+    /// of the variable that it happened in.
+    pub called: bool,
+}
+
+/// What may be shown with an error's message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Note {
+    /// The value that is to blame, as text.
+    pub value: Option<String>,
+    /// The cure.
+    pub help: Option<String>,
+    /// It was raised while another error was handled, without naming that one as its cause.
+    pub handling: bool,
 }
 
 /// Kinds of errors.
@@ -58,7 +76,17 @@ pub enum Kind {
 impl Error {
     /// An error without a place.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), template: None, line: 0, origin: None, cause: None }
+        Self {
+            kind,
+            message: message.into(),
+            template: None,
+            line: 0,
+            origin: None,
+            cause: None,
+            summary: None,
+            note: None,
+            called: false,
+        }
     }
 
     /// A type that does not fit.
@@ -76,11 +104,44 @@ impl Error {
         Self::new(Kind::Other, message)
     }
 
-    /// The same error with the error it comes from.
+    /// The same error with the error it comes from, which is named behind a colon.
     #[must_use]
     pub fn because_of(mut self, cause: Self) -> Self {
+        self.summary = Some(Rc::from(self.message.as_str()));
+        self.message = format!("{}: {}", self.message.trim_end_matches(['.', ' ']), cause.message);
         self.cause = Some(Rc::new(cause));
         self
+    }
+
+    fn noting(mut self, change: impl FnOnce(&mut Note)) -> Self {
+        let mut note = self.note.as_deref().cloned().unwrap_or_default();
+        change(&mut note);
+        self.note = Some(Rc::new(note));
+        self
+    }
+
+    /// The same error with the value that is to blame, and its place if it has one.
+    #[must_use]
+    pub fn about(mut self, value: &Value) -> Self {
+        if let Value::Str(text) = value
+            && let Some(origin) = text.origin()
+        {
+            self.origin = Some(origin.clone());
+        }
+        let shown = value.to_str().unwrap_or_else(|error| format!("<< context unavailable: {error} >>"));
+        self.noting(|note| note.value = Some(shown))
+    }
+
+    /// The same error with the cure.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        self.noting(|note| note.help = Some(help.into()))
+    }
+
+    /// The same error, raised while another one was handled.
+    #[must_use]
+    pub fn while_handling(self) -> Self {
+        self.noting(|note| note.handling = true)
     }
 
     /// The same error with its place, unless it has one.

@@ -18,12 +18,13 @@ mod template;
 mod tests;
 pub mod value;
 
+pub use access::item;
 pub use call::{Call, Kwargs};
-pub use environment::{Environment, Hooks, Loader, Options, Plugin};
-pub use error::{Error, Kind};
+pub use environment::{Environment, Function, Hooks, Loader, Options, Plugin};
+pub use error::{Error, Kind, Note};
 pub use function::{function, function_seeing_undefined};
 pub use state::State;
-pub use template::{Template, finalize};
+pub use template::{Template, finalize, finalize_noting};
 pub use value::{Dict, Key, Lazy, List, Object, Origin, Str, Tags, Undefined, Value};
 
 /// Where a template's names come from.

@@ -122,6 +122,8 @@ impl<'a> State<'a> {
         let result = (registered.function)(&mut Call::new(self, args, kwargs));
         settle(result.map_err(|error| match error.kind {
             Kind::Undefined => error,
+            // What another one said stands for itself.
+            _ if error.called => error,
             _ => self.env.hooks.plugin_error(plugin, &registered.name, error),
         }))
     }
@@ -138,7 +140,8 @@ fn failed(error: Error) -> Value {
 /// A failed call is an undefined value, which `default()` may mend; a limit ends the render.
 pub(crate) fn settle(result: Result<Value, Error>) -> Result<Value, Error> {
     match result {
-        Err(error) if error.kind != Kind::Limit => Ok(failed(error)),
+        Err(error) if error.kind == Kind::Limit => Err(error),
+        Err(error) => Ok(failed(Error { called: error.kind != Kind::Undefined, ..error })),
         result => result,
     }
 }

@@ -133,10 +133,19 @@ impl std::fmt::Debug for Template {
 ///
 /// Something in it is undefined, its template fails, or it is of a type that a variable cannot hold.
 pub fn finalize(value: &Value) -> Result<Value, Error> {
-    finalize_at(value, 0)
+    finalize_noting(value, &mut |_, _| ())
 }
 
-fn finalize_at(value: &Value, depth: usize) -> Result<Value, Error> {
+/// As [`finalize`]; says what becomes of values whose types variables do not hold, as `("Markup", "str")`.
+///
+/// # Errors
+///
+/// As [`finalize`].
+pub fn finalize_noting(value: &Value, note: &mut dyn FnMut(&str, &str)) -> Result<Value, Error> {
+    finalize_at(value, note, 0)
+}
+
+fn finalize_at(value: &Value, note: &mut dyn FnMut(&str, &str), depth: usize) -> Result<Value, Error> {
     use crate::{Dict, Key, List, value};
     if depth > value::MAX_DEPTH {
         return Err(value::too_deep("while finalizing a value"));
@@ -148,7 +157,7 @@ fn finalize_at(value: &Value, depth: usize) -> Result<Value, Error> {
             let mut values = Vec::with_capacity(list.len());
             for value in list.values()? {
                 if !vanishes(&value) {
-                    values.push(finalize_at(&value, depth + 1)?);
+                    values.push(finalize_at(&value, note, depth + 1)?);
                 }
             }
             Value::List(List::new(values))
@@ -156,7 +165,7 @@ fn finalize_at(value: &Value, depth: usize) -> Result<Value, Error> {
         Value::Tuple(items) => {
             let mut values = Vec::with_capacity(items.len());
             for value in items.iter().filter(|value| !vanishes(value)) {
-                values.push(finalize_at(value, depth + 1)?);
+                values.push(finalize_at(value, note, depth + 1)?);
             }
             Value::List(List::new(values))
         }
@@ -167,22 +176,31 @@ fn finalize_at(value: &Value, depth: usize) -> Result<Value, Error> {
                     let key = match key {
                         // Keys stay what they are: a tuple cannot become a list there.
                         Value::Tuple(_) => key,
-                        key => finalize_at(&key, depth + 1)?,
+                        key => finalize_at(&key, note, depth + 1)?,
                     };
-                    result.insert(Key::new(key)?, finalize_at(&value, depth + 1)?);
+                    result.insert(Key::new(key)?, finalize_at(&value, note, depth + 1)?);
                 }
             }
             Value::Dict(result)
         }
         Value::Object(object) => match object.finalize()? {
-            Some(plain) => finalize_at(&plain, depth + 1)?,
+            Some(plain @ Value::Object(_)) => plain,
+            Some(plain) => {
+                if !object.is_known() {
+                    note(object.type_name(), if plain.is_mapping() { "dict" } else { "list" });
+                }
+                finalize_at(&plain, note, depth + 1)?
+            }
             None => {
                 let message = format!("Type '{}' is unsupported for variable storage.", object.type_name());
-                return Err(Error::type_error(message));
+                return Err(Error::type_error(message).about(&Value::Object(Rc::clone(object))));
             }
         },
         // Safe HTML is text like any other in a variable.
-        Value::Str(text) if text.is_markup() => Value::Str(crate::Str::new(text.shared())),
+        Value::Str(text) if text.is_markup() => {
+            note("Markup", "str");
+            Value::Str(crate::Str::new(text.shared()))
+        }
         value => value.clone(),
     })
 }

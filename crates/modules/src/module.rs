@@ -87,13 +87,16 @@ impl Failure {
         failure
     }
 
-    /// What Ansible makes of an exception that no module caught: its whole chain of reasons stands in `msg`.
+    /// An exception that no module of Ansible's catches: the error itself is all there is, and its whole chain of reasons
+    /// becomes the result's `msg` ([`Outcome::message`]).
     #[must_use]
     pub fn raised(msg: &str, cause: Option<&str>) -> Self {
-        match cause {
-            Some(cause) => Self::new(format!("Task failed: Module failed: {}: {cause}", msg.trim_end_matches('.'))),
-            None => Self::new(format!("Task failed: Module failed: {msg}")),
-        }
+        let mut outcome = Outcome { changed: Some(false), failed: true, ..Outcome::default() };
+        outcome.cause = Some(match cause {
+            Some(cause) => format!("{}: {cause}", msg.trim_end_matches(['.', ' '])),
+            None => msg.to_owned(),
+        });
+        Self(Box::new(outcome))
     }
 
     /// The run was cancelled, or the control node is gone.
@@ -145,8 +148,8 @@ impl Failure {
 
     /// The message.
     #[must_use]
-    pub fn msg(&self) -> &str {
-        self.0.msg.as_deref().unwrap_or_default()
+    pub fn msg(&self) -> String {
+        self.0.message().unwrap_or_default()
     }
 }
 

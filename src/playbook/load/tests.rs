@@ -405,6 +405,21 @@ fn a_module_that_cannot_be_run_yet_is_named_before_the_run_and_fails_where_it_is
 }
 
 #[test]
+fn a_module_of_ones_own_comes_before_the_native_one_of_its_name() {
+    let (result, warnings, _) = load(&[
+        ("site.yml", &tasks("- ping:\n- ansible.builtin.ping:\n- copy: {content: a, dest: b}")),
+        ("library/ping.py", ""),
+        ("library/copy.md", ""),
+    ]);
+    let playbook = result.unwrap();
+    let shorts: Vec<String> =
+        all_tasks(playbook.plays.first().unwrap()).iter().map(|task| task.action.short.to_string()).collect();
+    assert!(shorts[0].ends_with("library/ping.py"), "{shorts:?}");
+    assert_eq!(shorts[1..], ["ping", "copy"]);
+    assert_eq!(warnings.len(), 1);
+}
+
+#[test]
 fn a_run_starts_at_the_task_that_a_pattern_names() {
     let playbook = load_well(&[
         ("site.yml", "- hosts: all\n  roles: [web]\n"),

@@ -170,7 +170,8 @@ fn items_to_dict(call: &mut Call<'_>) -> Result<Value> {
                 key_name.to_str()?,
                 value_name.to_str()?,
                 list.to_str()?
-            )));
+            ))
+            .while_handling());
         };
         if let Value::Undefined(undefined) = &key {
             return Err(undefined.error());

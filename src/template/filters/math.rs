@@ -88,11 +88,11 @@ fn human_to_bytes(call: &mut Call<'_>) -> Result<Value> {
     let text = or_none(size).to_str()?;
     let default_unit = given(default_unit).map(|unit| unit.to_str()).transpose()?;
     bytes_of(&text, default_unit, flag(is_bits, false)?)
-        .map_err(|cause| Error::other(format!("human_to_bytes() can't interpret the input: {cause}")))
+        .map_err(|cause| Error::other("human_to_bytes() can't interpret the input").because_of(cause))
 }
 
-fn bytes_of(text: &str, default_unit: Option<String>, is_bits: bool) -> std::result::Result<Value, String> {
-    let refused = || format!("human_to_bytes() can't interpret following string: {text}");
+fn bytes_of(text: &str, default_unit: Option<String>, is_bits: bool) -> Result<Value> {
+    let refused = || Error::value_error(format!("human_to_bytes() can't interpret following string: {text}"));
     let trimmed = text.trim_end();
     let end = trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
     let (digits, unit) = trimmed.split_at(end);
@@ -110,10 +110,11 @@ fn bytes_of(text: &str, default_unit: Option<String>, is_bits: bool) -> std::res
     let first = unit.chars().next().unwrap_or(' ').to_ascii_uppercase();
     let Some((_, power)) = SIZES.into_iter().find(|(letter, _)| *letter == first) else {
         let letters: Vec<String> = SIZES.iter().map(|(letter, _)| letter.to_string()).collect();
-        return Err(format!(
+        let message = format!(
             "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of {}",
             letters.join(", ")
-        ));
+        );
+        return Err(Error::value_error(message).while_handling());
     };
     if unit.chars().count() > 1 {
         let (class, name) = if is_bits { ("b", "bit") } else { ("B", "byte") };
@@ -126,7 +127,8 @@ fn bytes_of(text: &str, default_unit: Option<String>, is_bits: bool) -> std::res
             } else {
                 format!("expect {first}{class} or {first}")
             };
-            return Err(format!("human_to_bytes() failed to convert {text}. Value is not a valid string ({expect})"));
+            let message = format!("human_to_bytes() failed to convert {text}. Value is not a valid string ({expect})");
+            return Err(Error::value_error(message));
         }
     }
     Ok(whole(number * limit(power)))

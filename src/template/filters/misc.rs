@@ -3,6 +3,7 @@
 use jinja::{Call, Environment, Error, Value};
 
 use super::{Result, only, or_none};
+use crate::template::Notice;
 
 pub(super) fn add(env: &mut Environment) {
     env.add_filter("bool", to_bool);
@@ -16,10 +17,20 @@ fn to_bool(call: &mut Call<'_>) -> Result<Value> {
     let text = match &value {
         Value::Str(text) => text.to_lowercase(),
         Value::Bool(_) | Value::Int(_) | Value::BigInt(_) => value.to_str()?.to_lowercase(),
-        // Only what equals 1 is true, as of old.
-        other => return Ok(Value::Bool(other.as_float() == Some(1.0))),
+        _ => String::new(),
     };
-    Ok(Value::Bool(matches!(text.as_str(), "yes" | "on" | "true" | "1")))
+    match text.as_str() {
+        "yes" | "on" | "true" | "1" => return Ok(Value::Bool(true)),
+        "no" | "off" | "false" | "0" => return Ok(Value::Bool(false)),
+        _ => {}
+    }
+    // Only what equals 1 is true, as of old.
+    let result = value.as_float() == Some(1.0);
+    let (shown, kind) = (value.repr()?, value.type_name());
+    let result_shown = if result { "True" } else { "False" };
+    Notice::deprecated(format!("The `bool` filter coerced invalid value {shown} ({kind}) to {result_shown}."), "2.23")
+        .raise(call);
+    Ok(Value::Bool(result))
 }
 
 fn ternary(call: &mut Call<'_>) -> Result<Value> {

@@ -3,37 +3,39 @@
 //! Source: Ansible documentation, "Using filters to manipulate data".
 
 mod collection;
+mod fileglob;
 mod hash;
 mod json;
 mod json_read;
 mod math;
 mod misc;
 mod path;
+mod python_set;
 mod random;
 pub(super) mod regex;
 mod sets;
 mod shape;
 mod text;
+pub(super) mod time;
+mod unique;
 pub(super) mod url;
+mod vault;
 mod yaml;
 
-use std::rc::Rc;
-
-use jinja::{Call, Environment, Error, Hooks, Kind, Plugin, Value};
+use jinja::{Call, Environment, Error, Value};
 
 /// What filters and tests answer.
 pub(super) type Result<T> = std::result::Result<T, Error>;
 
-/// Adds all filters, and says in Ansible's words which of them failed.
+/// Adds all filters.
 pub fn register(environment: &mut Environment) {
-    environment.set_prefixes(&["ansible.builtin.", "ansible.legacy."]);
-    environment.set_hooks(Rc::new(Words));
     misc::add(environment);
     json::add(environment);
     yaml::add(environment);
     collection::add(environment);
     regex::add(environment);
     sets::add(environment);
+    unique::add(environment);
     text::add(environment);
     hash::add(environment);
     path::add(environment);
@@ -41,23 +43,9 @@ pub fn register(environment: &mut Environment) {
     random::add(environment);
     shape::add(environment);
     url::add(environment);
-}
-
-/// Ansible's words for a filter or test that failed.
-struct Words;
-
-impl Hooks for Words {
-    fn plugin_error(&self, plugin: Plugin, name: &str, error: Error) -> Error {
-        if matches!(error.kind, Kind::Undefined | Kind::Limit) {
-            return error;
-        }
-        let plugin = match plugin {
-            Plugin::Filter => "filter",
-            Plugin::Test => "test",
-        };
-        let message = format!("The {plugin} plugin 'ansible.builtin.{name}' failed: {}", error.message);
-        Error { kind: Kind::Other, message, ..error }
-    }
+    time::add(environment);
+    vault::add(environment);
+    fileglob::add(environment);
 }
 
 /// The parameter that was given, or `None`.
@@ -82,7 +70,7 @@ pub(super) fn given(value: Option<Value>) -> Option<Value> {
 }
 
 /// The name of a value's class as ansible-core's templates have it: containers there have classes of their own.
-pub(super) fn class_name(value: &Value) -> &str {
+pub(crate) fn class_name(value: &Value) -> &str {
     match value {
         Value::List(_) => "_AnsibleLazyTemplateList",
         Value::Dict(_) => "_AnsibleLazyTemplateDict",

@@ -1,9 +1,9 @@
 //! `union`, `intersect`, `difference`, `symmetric_difference`.
 
 use indexmap::IndexSet;
-use jinja::{Call, Environment, Error, Key, List, Value};
+use jinja::{Call, Environment, Error, Key, Kind, List, Value};
 
-use super::{Result, collection::holds, or_none};
+use super::{Result, collection::holds, or_none, python_set::PythonSet};
 
 pub(super) fn add(env: &mut Environment) {
     env.add_filter("union", |call| apply(call, "union", union));
@@ -16,28 +16,48 @@ type Items = Vec<Value>;
 
 fn apply(call: &mut Call<'_>, name: &str, operation: fn(&[Value], &[Value]) -> Result<Items>) -> Result<Value> {
     let [a, b] = call.bind(name, 2, ["a", "b"])?;
-    let elements = |value: Option<Value>| {
-        let value = or_none(value);
-        value.iterate().map_err(|error| match (&value, name) {
-            (Value::Undefined(_), _) => error,
-            // Python adds both once a set cannot be made of them.
-            (_, "union") => Error::type_error("'NotImplementedType' object is not iterable"),
-            _ => error,
-        })
+    let (a, b) = (or_none(a), or_none(b));
+    // Where no sets can be made, Python goes on with lists, and fails there.
+    let refused = |error: Error, message: String| match error.kind {
+        Kind::Undefined | Kind::Limit => error,
+        _ => Error::type_error(message).while_handling(),
     };
-    operation(&elements(a)?, &elements(b)?).map(|items| Value::List(List::new(items)))
+    let left = a.iterate().map_err(|error| {
+        let kind = if name == "union" { "NotImplementedType" } else { a.type_name() };
+        refused(error, format!("'{kind}' object is not iterable"))
+    })?;
+    let right = b.iterate().map_err(|error| {
+        let kind = b.type_name();
+        refused(
+            error,
+            match name {
+                "union" => format!("can only concatenate list (not \"{kind}\") to list"),
+                _ => format!("argument of type '{kind}' is not iterable"),
+            },
+        )
+    })?;
+    operation(&left, &right).map(|items| Value::List(List::new(items)))
 }
 
-/// The elements as a set in the order they first come; none where one of them cannot be hashed.
-fn set(items: &[Value]) -> Option<IndexSet<Key>> {
-    items.iter().map(|item| Key::new(item.clone()).ok()).collect()
+/// What is left where the elements can be hashed: in the order of Python's sets if that is the same in every run, else
+/// in the order in which the elements come first. None where they cannot be hashed.
+fn hashed(
+    a: &[Value],
+    b: &[Value],
+    ordered: fn(&PythonSet, &PythonSet) -> PythonSet,
+    wanted: fn(in_a: bool, in_b: bool) -> bool,
+) -> Option<Items> {
+    if let (Some(a), Some(b)) = (PythonSet::new(a), PythonSet::new(b)) {
+        return Some(ordered(&a, &b).into_values());
+    }
+    let set = |items: &[Value]| items.iter().map(|item| Key::new(item.clone()).ok()).collect::<Option<IndexSet<Key>>>();
+    let (a, b) = (set(a)?, set(b)?);
+    let all: IndexSet<&Key> = a.iter().chain(&b).collect();
+    let kept = all.into_iter().filter(|item| wanted(a.contains(*item), b.contains(*item)));
+    Some(kept.map(|item| item.value().clone()).collect())
 }
 
-fn values(keys: impl Iterator<Item = Key>) -> Items {
-    keys.map(Key::into_value).collect()
-}
-
-fn unique(items: impl Iterator<Item = Value>) -> Result<Items> {
+fn unique_of(items: impl Iterator<Item = Value>) -> Result<Items> {
     let mut out = Vec::new();
     for item in items {
         if !holds(&out, &item)? {
@@ -58,29 +78,29 @@ fn pick(items: &[Value], others: &[Value], wanted: bool) -> Result<Items> {
 }
 
 fn union(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.into_iter().chain(b).collect::<IndexSet<_>>().into_iter())),
-        _ => unique(a.iter().chain(b).cloned()),
+    match hashed(a, b, PythonSet::union, |_, _| true) {
+        Some(items) => Ok(items),
+        None => unique_of(a.iter().chain(b).cloned()),
     }
 }
 
 fn intersect(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.into_iter().filter(|item| b.contains(item)))),
-        _ => unique(pick(a, b, true)?.into_iter()),
+    match hashed(a, b, PythonSet::intersection, |in_a, in_b| in_a && in_b) {
+        Some(items) => Ok(items),
+        None => unique_of(pick(a, b, true)?.into_iter()),
     }
 }
 
 fn difference(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.into_iter().filter(|item| !b.contains(item)))),
-        _ => unique(pick(a, b, false)?.into_iter()),
+    match hashed(a, b, PythonSet::difference, |in_a, in_b| in_a && !in_b) {
+        Some(items) => Ok(items),
+        None => unique_of(pick(a, b, false)?.into_iter()),
     }
 }
 
 fn symmetric_difference(a: &[Value], b: &[Value]) -> Result<Items> {
-    match (set(a), set(b)) {
-        (Some(a), Some(b)) => Ok(values(a.symmetric_difference(&b).cloned())),
-        _ => pick(&union(a, b)?, &intersect(a, b)?, false),
+    match hashed(a, b, PythonSet::symmetric_difference, |in_a, in_b| in_a != in_b) {
+        Some(items) => Ok(items),
+        None => pick(&union(a, b)?, &intersect(a, b)?, false),
     }
 }

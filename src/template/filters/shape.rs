@@ -42,33 +42,7 @@ fn extract(call: &mut Call<'_>) -> Result<Value> {
     }
     let mut value = or_none(container);
     for key in keys {
-        let found = match &value {
-            Value::Dict(dict) => dict.get_key(&Key::new(key.clone())?)?,
-            Value::List(_) | Value::Tuple(_) => match key.as_int() {
-                Some(index) => {
-                    let values = value.iterate()?;
-                    let length = i64::try_from(values.len()).unwrap_or(i64::MAX);
-                    let index = if index < 0 { index + length } else { index };
-                    usize::try_from(index).ok().and_then(|index| values.get(index).cloned())
-                }
-                None => None,
-            },
-            Value::Object(object) => object.item(&key)?,
-            _ => None,
-        };
-        value = match (found, value) {
-            (Some(found), _) => found,
-            (None, undefined @ Value::Undefined(_)) => undefined,
-            (None, container) => {
-                let name = super::class_name(&container);
-                let name = if matches!(container, Value::Dict(_)) { "dict" } else { name };
-                let key = match &key {
-                    Value::Str(_) => format!("attribute {}", key.repr()?),
-                    other => format!("element {}", other.repr()?),
-                };
-                Value::undefined(format!("object of type '{name}' has no {key}"))
-            }
-        };
+        value = jinja::item(&value, &key)?;
     }
     Ok(value)
 }
@@ -76,20 +50,7 @@ fn extract(call: &mut Call<'_>) -> Result<Value> {
 fn zip(call: &mut Call<'_>, longest: bool) -> Result<Value> {
     let fill = if longest { call.take("fillvalue").unwrap_or(Value::None) } else { Value::None };
     let strict = !longest && flag(call.take("strict"), false)?;
-    let columns = call
-        .args
-        .iter()
-        .enumerate()
-        .map(|(index, column)| {
-            column.iterate().map_err(|error| match longest {
-                true => error,
-                false => Error::type_error(error.message.replace(
-                    "object is not iterable",
-                    &format!("object is not iterable (zip argument #{})", index + 1),
-                )),
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let columns = call.args.iter().map(Value::iterate).collect::<Result<Vec<_>>>()?;
     let lengths = columns.iter().map(Vec::len);
     let rows = if longest { lengths.max() } else { lengths.min() }.unwrap_or(0);
     if strict && let Some(index) = columns.iter().position(|column| column.len() != rows) {
@@ -129,7 +90,8 @@ fn subelements(call: &mut Call<'_>) -> Result<Value> {
                 }
                 None => {
                     let (step, values) = (step.repr()?, values.repr()?);
-                    return Err(Error::other(format!("could not find {step} key in iterated item {values}")));
+                    let message = format!("could not find {step} key in iterated item {values}");
+                    return Err(Error::other(message).while_handling());
                 }
             }
         }
@@ -275,6 +237,7 @@ fn to_uuid(call: &mut Call<'_>) -> Result<Value> {
     let digits = digits.trim_matches(['{', '}']).replace('-', "");
     let number = u128::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 32).ok_or_else(|| {
         Error::other(format!("Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"))
+            .while_handling()
     })?;
     let mut hash = sha1::Sha1::new();
     hash.update(number.to_be_bytes());

@@ -37,7 +37,10 @@ fn comment(call: &mut Call<'_>) -> Result<Value> {
         Some("c") => ("", "// ", ""),
         Some("cblock") => ("/*", " * ", " */"),
         Some("xml") => ("<!--", " - ", "-->"),
-        _ => return Err(Error::other(format!("Invalid style {}.", style.repr()?))),
+        _ => {
+            let error = Error::other(format!("Invalid style {}.", style.repr()?)).about(&style);
+            return Err(error.with_help("Available styles: plain, erlang, c, cblock, xml"));
+        }
     };
     let Value::Str(text) = &text else {
         let name = text.type_name();

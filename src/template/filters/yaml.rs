@@ -4,7 +4,10 @@ use jinja::{Call, Environment, Error, Value};
 use yaml::{Options, Source, emit, load_all, load_one};
 
 use super::{Result, flag, only};
-use crate::yaml::{Trust, dump, value};
+use crate::{
+    template::Notice,
+    yaml::{Trust, dump, value},
+};
 
 pub(super) fn add(env: &mut Environment) {
     env.add_filter("to_yaml", |call| to_yaml(call, "to_yaml", emit::Options::to_yaml()));
@@ -48,11 +51,18 @@ fn to_yaml(call: &mut Call<'_>, function: &str, mut options: emit::Options) -> R
 }
 
 fn from_yaml(call: &mut Call<'_>, all: bool) -> Result<Value> {
-    let data = only(call, if all { "from_yaml_all" } else { "from_yaml" }, "data")?;
+    let function = if all { "from_yaml_all" } else { "from_yaml" };
+    let data = only(call, function, "data")?;
     let text = match &data {
         Value::None if all => return Ok(Value::from(Vec::new())),
         Value::Str(text) => text,
-        _ => return Ok(data),
+        Value::None => return Ok(data),
+        other => {
+            let kind = other.type_name();
+            let message = format!("The {function} filter ignored non-string input of type '{kind}'.");
+            Notice::deprecated(message, "2.23").about(&data).raise(call);
+            return Ok(data);
+        }
     };
     let source = Source::new("<unicode string>", text);
     let failed = |error: yaml::Error| Error::value_error(error.python.clone());

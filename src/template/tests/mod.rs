@@ -6,6 +6,7 @@ mod file;
 mod result;
 mod uri;
 mod value;
+mod vault;
 mod version;
 
 use jinja::Environment;
@@ -17,4 +18,5 @@ pub fn register(environment: &mut Environment) {
     version::add(environment);
     file::add(environment);
     uri::add(environment);
+    vault::add(environment);
 }

@@ -3,6 +3,7 @@
 use jinja::{Call, Dict, Environment, Error, Value};
 
 use super::super::filters::{Result, only};
+use crate::template::Notice;
 
 pub(super) fn add(env: &mut Environment) {
     for name in ["failed", "failure"] {
@@ -21,8 +22,15 @@ pub(super) fn add(env: &mut Environment) {
     }
     for name in ["started", "finished"] {
         env.add_test(name, move |call| {
-            // What is no async task has started and is finished.
-            result(call, name, name)?.get(name)?.map_or(Ok(true), |value| value.truthy())
+            match result(call, name, name)?.get(name)? {
+                Some(value) => value.truthy(),
+                // What is no async task has started and is finished.
+                None => {
+                    let message = format!("The '{name}' test expects an async task, but a non-async task was tested");
+                    Notice::warning(message).raise(call);
+                    Ok(true)
+                }
+            }
         });
     }
     env.add_test("timedout", |call| match result(call, "timedout", "timedout")?.get("timedout")? {

@@ -71,7 +71,8 @@ fn default(call: &mut Call<'_>) -> Result<Value> {
         Some(Value::Undefined(undefined)) => return Err(undefined.error()),
         Some(other) => {
             let name = other.type_name();
-            return Err(Error::type_error(format!("The 'boolean' argument must be of type 'bool', not '{name}'.")));
+            let message = format!("The 'boolean' argument must be of type 'bool', not '{name}'.");
+            return Err(Error::type_error(message).about(&other));
         }
     };
     let default = || default.unwrap_or_else(|| Value::from(""));

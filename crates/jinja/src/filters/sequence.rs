@@ -191,6 +191,10 @@ impl Object for Group {
         Some(self.pair().order(&other, "<"))
     }
 
+    fn is_known(&self) -> bool {
+        false
+    }
+
     fn finalize(&self) -> Result<Option<Value>> {
         Ok(Some(self.pair()))
     }

@@ -3,6 +3,7 @@
 mod dict;
 mod format;
 mod list;
+mod mapping;
 mod number;
 pub(crate) mod text;
 
@@ -28,6 +29,7 @@ fn names(value: &Value) -> &'static [&'static str] {
         Value::Bool(_) | Value::Int(_) | Value::BigInt(_) => number::INT_NAMES,
         Value::Float(_) => number::FLOAT_NAMES,
         Value::Bytes(_) => text::BYTES_NAMES,
+        Value::Object(object) if object.is_mapping() => mapping::NAMES,
         _ => &[],
     }
 }
@@ -44,6 +46,7 @@ pub(crate) fn call(value: &Value, name: &str, call: &mut Call<'_>) -> Result<Val
         Value::Dict(dict) => dict::call(dict, name, call),
         Value::Tuple(items) => list::call_tuple(items, name, call),
         Value::Bytes(bytes) => text::call_bytes(bytes, name, call),
+        Value::Object(object) => mapping::call(object.as_ref(), name, call),
         value => number::call(value, name, call),
     }
 }

@@ -16,7 +16,7 @@ impl Run<'_> {
         match expr {
             Expr::Const(value) => Ok(value.clone()),
             Expr::TemplateConst(value) => match value {
-                Value::Str(text) => self.env().hooks.clone().constant(text),
+                Value::Str(text) => self.env().hooks.clone().constant(text, &self.state),
                 value => Ok(value.clone()),
             },
             Expr::Name(name) => self.read(name.place),

@@ -103,7 +103,7 @@ impl Run<'_> {
             }
             StmtKind::Extends(template, _) => {
                 if self.parent.is_some() {
-                    return Err(Error::new(Kind::Other, "extended multiple times"));
+                    return Err(Error::new(Kind::Value, "extended multiple times"));
                 }
                 let name = self.eval(template)?;
                 let parent = self.load(&name)?;
@@ -148,7 +148,7 @@ impl Run<'_> {
             Target::Name(name) => self.store(name, value, toplevel),
             Target::Attribute(name, attribute) => match self.read(name.place)? {
                 Value::Object(object) => object.set_attribute(attribute, value)?,
-                _ => return Err(Error::new(Kind::Other, "cannot assign attribute on non-namespace object")),
+                _ => return Err(Error::new(Kind::Value, "cannot assign attribute on non-namespace object")),
             },
             Target::Tuple(targets) => {
                 if !value.is_iterable() && !value.is_undefined() {

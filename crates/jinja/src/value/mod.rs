@@ -69,12 +69,14 @@ pub enum Value {
 pub struct Undefined {
     /// The whole message, as Jinja2 words it: `'foo' is undefined`, `object of type 'dict' has no attribute 'bar'`.
     pub message: String,
-    /// The name that is undefined, if it is a name alone.
+    /// The name that is undefined, be it a variable's or an attribute's.
     pub name: Option<Rc<str>>,
     /// The error whose place this value takes: a call or a filter that failed, which `default()` may still mend.
     pub cause: Option<Error>,
     /// Where the text that is to blame was written, if it is known.
     pub origin: Option<Origin>,
+    /// The vault that could not be opened, if it is one.
+    pub vault: Option<Rc<str>>,
 }
 
 /// An element and whether it has been resolved by the container's [`Lazy`].
@@ -110,12 +112,12 @@ pub trait Lazy {
 impl Undefined {
     /// A name that is not defined.
     pub fn name(name: &str) -> Self {
-        Self { message: format!("'{name}' is undefined"), name: Some(name.into()), cause: None, origin: None }
+        Self { name: Some(name.into()), ..Self::new(format!("'{name}' is undefined")) }
     }
 
     /// Anything that is not there, in words.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), name: None, cause: None, origin: None }
+        Self { message: message.into(), name: None, cause: None, origin: None, vault: None }
     }
 
     /// What stands where a call or filter failed: using it is that error. An error that says that something is
@@ -124,7 +126,7 @@ impl Undefined {
         if error.kind == Kind::Undefined && error.cause.is_none() {
             return Self { origin: error.origin, ..Self::new(error.message) };
         }
-        Self { message: error.message.clone(), name: None, origin: error.origin.clone(), cause: Some(error) }
+        Self { origin: error.origin.clone(), cause: Some(error.clone()), ..Self::new(error.message) }
     }
 
     /// The error that using it is.

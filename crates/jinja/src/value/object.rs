@@ -64,7 +64,7 @@ pub trait Object: fmt::Debug {
     /// It has no attributes that may be set.
     fn set_attribute(&self, name: &str, value: Value) -> Result<(), Error> {
         let _ = (name, value);
-        Err(Error::new(Kind::Other, "cannot assign attribute on non-namespace object"))
+        Err(Error::new(Kind::Value, "cannot assign attribute on non-namespace object"))
     }
 
     /// An item (`x[key]`); `None` where it has none under that key.
@@ -176,6 +176,11 @@ pub trait Object: fmt::Debug {
             return Ok(Some(Value::Dict(dict)));
         }
         Ok(None)
+    }
+
+    /// Whether what [`Object::finalize`] makes of it is what everybody expects: nothing need be said of it.
+    fn is_known(&self) -> bool {
+        true
     }
 
     /// Whether it drops out of the lists and dicts it stands in when they are finalized, as `omit` does.

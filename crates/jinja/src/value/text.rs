@@ -22,6 +22,8 @@ pub struct Tags {
     pub vault: Option<Rc<str>>,
     /// It is safe HTML (`Markup`): made by `escape`, `safe` and their like.
     pub markup: bool,
+    /// It stood in a template's source and looks like a template itself. (Some functions take it for one.)
+    pub constant: bool,
 }
 
 /// A place in a source file.

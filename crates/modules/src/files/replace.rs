@@ -64,7 +64,7 @@ impl Module for Replace {
             return Err(Failure::new(format!("Path {path} does not exist !")).with("rc", 257));
         }
         let Some(encoding) = Encoding::named(&args.encoding) else {
-            return Err(Failure::new(format!("the encoding {} is not one that provision knows", args.encoding)));
+            return Err(Failure::raised(&format!("unknown encoding: {}", args.encoding), None));
         };
         let bytes = fs::read(path).map_err(|error| {
             let cause = os_error(&error, Some(path));
@@ -112,9 +112,7 @@ impl Module for Replace {
                 after: after.clone(),
             });
         }
-        let new = encoding.encode(&after).ok_or_else(|| {
-            Failure::new(format!("the replacement has characters that {} does not have", args.encoding))
-        })?;
+        let new = encoding.encode(&after).map_err(|error| Failure::raised(&error.to_string(), None))?;
         if changed && !ctx.check_mode && args.backup {
             outcome.set("backup_file", backup::make(ctx, path)?);
         }

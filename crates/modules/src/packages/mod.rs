@@ -1,1 +1,3 @@
 //! Modules about packages.
+
+pub mod apt;

@@ -146,7 +146,7 @@ impl Edit<'_> {
         let header = format!("{} (file attributes)", self.path);
         if diff == AttributeDiff::default() {
             let headers = ["before_header", "after_header"].map(|key| (key.to_owned(), Data::from(header.as_str())));
-            return Diff::Omitted(Map::from(headers));
+            return Diff::Keys(Map::from(headers));
         }
         Diff::State {
             before_header: Some(header.clone()),
