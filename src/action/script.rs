@@ -50,6 +50,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         if let (Some(farewell), Some(Data::Str(stderr))) = (farewell, outcome.values.get_mut("stderr")) {
             stderr.push_str(&farewell);
         }
+        module::add_lines(&mut outcome.values);
         Ok(outcome.into())
     })
 }
