@@ -21,6 +21,8 @@ pub struct Link {
     pub origin: Option<Origin>,
     /// The cure.
     pub help: Option<String>,
+    /// It has a cause that is not told, and so is told apart from the reason before it even where both have one place.
+    pub apart: bool,
 }
 
 /// Where a reason was written.
@@ -42,12 +44,12 @@ pub enum Origin {
 impl Link {
     /// A reason without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None }
+        Self { message: message.into(), origin: None, help: None, apart: false }
     }
 
     /// A reason with its place.
     pub fn at(message: impl Into<String>, span: Option<Span>) -> Self {
-        Self { message: message.into(), origin: span.map(Origin::File), help: None }
+        Self { message: message.into(), origin: span.map(Origin::File), help: None, apart: false }
     }
 }
 
@@ -81,7 +83,7 @@ impl ErrorChain {
             while let Some((next, further)) = tail.split_first() {
                 let differs = (next.origin.is_some() || next.help.is_some())
                     && (next.origin != first.origin || next.help != first.help);
-                if differs {
+                if differs || next.apart {
                     break;
                 }
                 messages.push(next.message.trim());

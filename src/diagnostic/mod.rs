@@ -95,6 +95,7 @@ impl From<&Diagnostic> for ErrorChain {
             message: one.message.clone(),
             origin: one.labels.first().map(|(span, _)| Origin::File(span.clone())),
             help: one.help.clone(),
+            apart: false,
         });
         Self { links: links.collect() }
     }

@@ -8,7 +8,7 @@ use jinja::{Dict, Value};
 
 use crate::{
     diagnostic::{ErrorChain, Link, Span},
-    playbook::Task,
+    playbook::{Located, Task},
     template::VariableScope,
 };
 
@@ -19,9 +19,8 @@ use crate::{
 /// A template fails: the chain behind `Task failed`.
 pub(super) fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[&str]) -> Result<Dict, ErrorChain> {
     let here = || task.action.name.origin().map(Span::from);
-    let fail = |chain: ErrorChain| {
-        chain.caused(Link::at(format!("Finalization of task args for '{fqcn}' failed."), here()))
-    };
+    let fail =
+        |chain: ErrorChain| chain.caused(Link::at(format!("Finalization of task args for '{fqcn}' failed."), here()));
     let whole = whole_arguments(task, fqcn).map_err(|message| ErrorChain::new(Link::at(message, here())))?;
     // What a stronger layer has of its own is not rendered in a weaker one.
     let written = Dict::new();
@@ -44,11 +43,7 @@ pub(super) fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[
             Ok(rendered) => set(&args, &key, rendered),
             Err(error) if error.omitted => {}
             Err(error) => {
-                let origin = match &value {
-                    Value::Str(text) => text.origin().map(Span::from),
-                    _ => error.origin.clone(),
-                };
-                let link = Link::at(format!("Error while resolving value for '{name}'."), origin);
+                let link = Link::at(format!("Error while resolving value for '{name}'."), value.place());
                 return Err(fail(error.chain().caused(link)));
             }
         }
@@ -99,11 +94,7 @@ fn container(layer: &Value, scope: &Rc<VariableScope>) -> Result<Dict, ErrorChai
         Ok(Value::Dict(dict)) => Ok(dict),
         Ok(other) => {
             let message = format!("Task args must resolve to a 'dict' not '{}'.", other.type_name());
-            let origin = match layer {
-                Value::Str(text) => text.origin().map(Span::from),
-                _ => None,
-            };
-            Err(ErrorChain::new(Link::at(message, origin)))
+            Err(ErrorChain::new(Link::at(message, layer.place())))
         }
         Err(error) if error.omitted => Ok(Dict::new()),
         Err(error) => Err(error.chain()),

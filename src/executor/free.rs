@@ -5,12 +5,7 @@ use std::{collections::VecDeque, rc::Rc, sync::Arc};
 
 use tokio::task::JoinSet;
 
-use super::{
-    linear::work,
-    batch::PlayRun,
-    playbooks::RunError,
-    result::TaskResult,
-};
+use super::{batch::PlayRun, linear::work, playbooks::RunError, result::TaskResult};
 use crate::event::Event;
 
 /// Runs the play to its end. `pinned`: at most so many hosts are under way.

@@ -7,13 +7,7 @@ use std::{path::PathBuf, rc::Rc, sync::Arc};
 use jinja::{Dict, Value};
 use protocol::Data;
 
-use super::{
-    filter,
-    keywords::Keywords,
-    batch::PlayRun,
-    playbooks::RunError,
-    result::TaskResult,
-};
+use super::{batch::PlayRun, filter, keywords::Keywords, playbooks::RunError, result::TaskResult};
 use crate::{
     action::Effect,
     diagnostic::{ErrorChain, Link},
@@ -147,7 +141,9 @@ impl PlayRun {
             What::File(path) => {
                 if !path.is_file() {
                     drop(loader);
-                    return Ok(Loaded::Refused(self.refuse(&met.results, &[ErrorChain::new(Link::new(missing(path)))])));
+                    return Ok(Loaded::Refused(
+                        self.refuse(&met.results, &[ErrorChain::new(Link::new(missing(path)))]),
+                    ));
                 }
                 let copy = Rc::new(met.task.met(&variables, &met.file));
                 loader.load_tasks(path, &copy)
@@ -270,11 +266,7 @@ fn same_variables(left: &[(Rc<str>, Value)], right: &[(Rc<str>, Value)]) -> bool
             .all(|((name, value), (other, same))| name == other && value.equals(same).unwrap_or(false))
 }
 
-fn role_named(
-    options: &IncludeRole,
-    scope: &Rc<VariableScope>,
-    task: &Task,
-) -> Result<What, ErrorChain> {
+fn role_named(options: &IncludeRole, scope: &Rc<VariableScope>, task: &Task) -> Result<What, ErrorChain> {
     let keywords = Keywords { scope, effective: task.effective() };
     let name = keywords.text("name", Some(&options.name))?.unwrap_or_default();
     let files = &options.from_files;

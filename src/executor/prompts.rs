@@ -3,13 +3,13 @@
 use jinja::{Dict, Value};
 
 use super::{
-    playbooks::{RunError, span_of, trusted},
+    playbooks::{RunError, trusted},
     run::Run,
 };
 use crate::{
     action::{Answer, boolean},
     diagnostic::Diagnostic,
-    playbook::Play,
+    playbook::{Located, Play},
 };
 
 /// Asks for the variables of `vars_prompt` that are not given with `-e`.
@@ -41,7 +41,7 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
         };
         if text("encrypt")?.is_some() {
             let diagnostic = Diagnostic::error("vars_prompt: `encrypt` is not done yet");
-            return Err(RunError::Stopped(Box::new(match span_of(&question.name) {
+            return Err(RunError::Stopped(Box::new(match question.name.place() {
                 Some(span) => diagnostic.at(span, "this question"),
                 None => diagnostic,
             })));

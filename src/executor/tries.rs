@@ -7,6 +7,7 @@ use std::{future::Future, rc::Rc, time::Duration};
 use protocol::Data;
 
 use super::{
+    conditions::first_false,
     decide::decide,
     job,
     keywords::Rendered,
@@ -53,7 +54,7 @@ pub(super) async fn tries(
         let content = if task.until.is_empty() {
             !result.flag("failed")
         } else {
-            match scope.templar().first_false(&task.until, &after) {
+            match first_false(&task.until, &after) {
                 Ok(first) => first.is_none(),
                 Err(error) => {
                     result.values.clear();
@@ -110,13 +111,7 @@ async fn act(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionError> 
 }
 
 /// Takes what the action returned, its job included.
-async fn take(
-    run: &Run,
-    task: &Task,
-    context: &ActionContext<'_>,
-    outcome: ActionOutcome,
-    result: &mut TaskResult,
-) {
+async fn take(run: &Run, task: &Task, context: &ActionContext<'_>, outcome: ActionOutcome, result: &mut TaskResult) {
     let by_module = outcome.by_module;
     absorb(result, outcome);
     let waits = context.settings.async_seconds > 0 && context.settings.poll_seconds > 0;
