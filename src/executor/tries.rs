@@ -7,6 +7,7 @@ use std::{future::Future, rc::Rc, time::Duration};
 use protocol::{Data, Map, Outcome};
 
 use super::{
+    conditions::first_false,
     decide::decide,
     job,
     keywords::Rendered,
@@ -53,7 +54,7 @@ pub(super) async fn tries(
         let content = if task.until.is_empty() {
             !result.flag("failed")
         } else {
-            match scope.templar().first_false(&task.until, &after) {
+            match first_false(&task.until, &after) {
                 Ok(first) => first.is_none(),
                 Err(error) => {
                     result.values.clear();
