@@ -61,7 +61,15 @@ pub async fn call_as(
     let specification = &entry.specification;
     let validated = match validate(specification, arguments) {
         Ok(validated) => validated,
-        Err(error) => return Ok(Outcome::failure(error.message(shown_name))),
+        Err(error) => {
+            let mut outcome = Outcome::failure(error.message(shown_name));
+            let mut module_args = error.arguments;
+            for option in specification.options {
+                module_args.entry(option.name.to_owned()).or_default();
+            }
+            outcome.set("invocation", shown_invocation(specification, module_args));
+            return Ok(outcome);
+        }
     };
     let mut module_args = validated.module_args();
     // What was not given is not sent: the helper fills in the same defaults.
@@ -145,7 +153,6 @@ fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
     match module {
         "command" | "shell" => "ansible.legacy.command",
         "copy" => "ansible.legacy.copy",
-        "setup" => "ansible.legacy.setup",
         "slurp" => "ansible.legacy.slurp",
         _ => written,
     }

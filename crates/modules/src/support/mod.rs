@@ -14,6 +14,7 @@ pub mod file_state;
 pub mod flags;
 pub mod init;
 pub mod job_file;
+pub mod json;
 pub mod locale;
 pub mod media_type;
 pub mod mode;
