@@ -1,0 +1,7 @@
+//! Our own reading of the rules, beside what path validation checks: each fault with field, rule and cure.
+
+mod certificate;
+mod pair;
+
+pub use certificate::certificate;
+pub use pair::pair;
