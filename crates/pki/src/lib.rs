@@ -9,13 +9,15 @@
 //! - [`subject`], [`names`], [`dns`], [`constraints`], [`url`]: whom a certificate names, and what an issuer may certify.
 //! - [`key`], [`signature`], [`signer`]: keys and what is done with them.
 //! - [`request`], [`profile`], [`authority`], [`issue`]: from a request to a certificate.
-//! - [`certificate`], [`lint`]: reading certificates and finding their faults.
+//! - [`certificate`], [`crl`], [`lint`]: reading certificates and revocation lists, making the latter, finding faults.
+//! - [`verify`]: whether a chain holds.
 //! - [`error`]: refusals and findings, each with place, rule and cure.
 
 pub mod authority;
 pub mod certificate;
 pub mod clock;
 pub mod constraints;
+pub mod crl;
 pub mod dns;
 pub mod error;
 mod extensions;
@@ -33,5 +35,6 @@ pub mod signer;
 pub mod subject;
 pub mod url;
 pub mod validity;
+pub mod verify;
 
 pub use error::{Error, Finding, Result};
