@@ -175,6 +175,11 @@ impl RevocationList {
         self.tbs.crl_extensions.as_deref().unwrap_or_default()
     }
 
+    /// Whether it only tells what changed since another list (deltaCRLIndicator, RFC 5280 section 5.2.4).
+    pub(crate) fn is_delta(&self) -> bool {
+        self.extensions().iter().any(|extension| extension.extn_id == const_oid::db::rfc5280::ID_CE_DELTA_CRL_INDICATOR)
+    }
+
     /// Critical extensions of the list that are not understood here; a delta's indicator is one of them.
     pub(crate) fn unknown_critical(&self) -> impl Iterator<Item = const_oid::ObjectIdentifier> {
         let known =

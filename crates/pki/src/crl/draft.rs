@@ -16,7 +16,6 @@ use crate::{
     signature,
     signed::{Signed, sha256},
     signer::{self, Signer},
-    url::HttpUrl,
     validity::{BACKDATED, time},
 };
 
@@ -25,7 +24,7 @@ use crate::{
 pub enum Issuing {
     /// The root's: a year, for intermediates only (onlyContainsCACerts).
     Root,
-    /// An intermediate's: a week.
+    /// An intermediate's: a week, for services only (onlyContainsUserCerts).
     Intermediate,
 }
 
@@ -88,7 +87,6 @@ impl ListToBeSigned {
     pub fn build(
         issuer: &Authority,
         issuing: Issuing,
-        url: &HttpUrl,
         terms: &ListTerms,
         entries: &[Entry],
         previous: Option<&RevocationList>,
@@ -102,7 +100,7 @@ impl ListToBeSigned {
         let extensions = vec![
             profile::authority_key(issuer)?,
             write(false, &CrlNumber(Uint::new(&terms.number.to_be_bytes()).map_err(wrong)?))?,
-            Scope::write(url, issuing == Issuing::Root)?,
+            Scope::write(issuing == Issuing::Root)?,
         ];
         let revoked = entries.iter().map(Entry::written).collect::<Result<Vec<_>>>()?;
         let tbs = TbsCertList {

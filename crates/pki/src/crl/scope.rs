@@ -4,13 +4,10 @@
 
 use const_oid::db::rfc5280::ID_CE_ISSUING_DISTRIBUTION_POINT;
 use der::{Decode, Encode, asn1::OctetString};
-use x509_cert::ext::{
-    Extension,
-    pkix::{crl::dp::IssuingDistributionPoint, name::DistributionPointName},
-};
+use x509_cert::ext::{Extension, pkix::crl::dp::IssuingDistributionPoint};
 
 use super::RevocationList;
-use crate::{Error, Result, url::HttpUrl};
+use crate::{Error, Result};
 
 /// The scope of a list, and whether its extension is critical.
 #[derive(Debug, Clone)]
@@ -35,16 +32,18 @@ impl Scope {
         Ok(Some(Self { critical: extension.critical, point }))
     }
 
-    pub(crate) fn write(url: &HttpUrl, only_authorities: bool) -> Result<Extension> {
+    /// Authorities only, or services only. It says no place: OpenSSL checks the root itself against the root's list, and the
+    /// root has no distribution point that could match one ("different CRL scope").
+    pub(crate) fn write(only_authorities: bool) -> Result<Extension> {
         let point = IssuingDistributionPoint {
-            distribution_point: Some(DistributionPointName::FullName(vec![url.general_name()?])),
-            only_contains_user_certs: false,
+            distribution_point: None,
+            only_contains_user_certs: !only_authorities,
             only_contains_ca_certs: only_authorities,
             only_some_reasons: None,
             indirect_crl: false,
             only_contains_attribute_certs: false,
         };
-        let wrong = |problem| Error::input("issuingDistributionPoint", problem, "check the URL");
+        let wrong = |problem| Error::input("issuingDistributionPoint", problem, "have the list made anew");
         let extn_value = OctetString::new(point.to_der().map_err(wrong)?).map_err(wrong)?;
         Ok(Extension { extn_id: ID_CE_ISSUING_DISTRIBUTION_POINT, critical: true, extn_value })
     }

@@ -1,6 +1,7 @@
 //! Revocation by complete, direct lists (RFC 5280 section 6.3), signed with the key that issued the certificate.
 //!
-//! Indirect and delta lists are not used: whoever needs one to clear a certificate gets no clearance.
+//! Indirect and delta lists never clear a certificate: whoever needs one for that gets no clearance. What a delta revokes is
+//! revoked.
 
 use certval::compare_names;
 use der::{Decode, Encode};
@@ -34,6 +35,12 @@ pub(super) fn check(issuer: &Certificate, subject: &Certificate, lists: &[Revoca
     let mut covered: FlagSet<Reasons> = None.into();
     let mut unused = Vec::new();
     for list in lists.iter().filter(|list| compare_names(list.issuer(), subject.issuer())) {
+        if list.is_delta()
+            && holds(list, issuer, &above, at).is_ok()
+            && let Some(entry) = entry(list, subject)
+        {
+            return vec![finding(revoked(entry), "take another certificate")];
+        }
         let reasons = match usable(list, issuer, &above, subject, &known, at) {
             Ok(reasons) => reasons,
             Err(why) => {
@@ -45,7 +52,7 @@ pub(super) fn check(issuer: &Certificate, subject: &Certificate, lists: &[Revoca
                 continue;
             }
         };
-        if let Some(entry) = list.revoked().iter().find(|entry| &entry.serial_number == subject.tbs().serial_number()) {
+        if let Some(entry) = entry(list, subject) {
             return vec![finding(revoked(entry), "take another certificate")];
         }
         covered |= reasons;
@@ -58,6 +65,10 @@ pub(super) fn check(issuer: &Certificate, subject: &Certificate, lists: &[Revoca
         format!("no fresh list of {} covers it ({why})", subject.issuer()),
         "ship the lists of the root and of the intermediate together, and make new ones before nextUpdate",
     )]
+}
+
+fn entry<'a>(list: &'a RevocationList, subject: &Certificate) -> Option<&'a RevokedCert> {
+    list.revoked().iter().find(|entry| &entry.serial_number == subject.tbs().serial_number())
 }
 
 fn revoked(entry: &RevokedCert) -> String {
@@ -83,6 +94,13 @@ fn usable(
     if list.revoked().iter().any(crl::unusable) {
         return Err("an entry has a critical extension that is not understood".to_owned());
     }
+    let reasons = reasons(list, subject, known)?;
+    holds(list, issuer, above, at)?;
+    Ok(reasons)
+}
+
+/// Whether a list is fresh and its issuer's, else why not.
+fn holds(list: &RevocationList, issuer: &Certificate, above: &Known, at: Moment) -> Result<(), String> {
     match list.next_update() {
         _ if at < list.this_update() => return Err(format!("it begins to hold {}", list.this_update())),
         None => return Err("it does not say when it expires".to_owned()),
@@ -98,10 +116,8 @@ fn usable(
     {
         return Err("another key of that name signed it".to_owned());
     }
-    let reasons = reasons(list, subject, known)?;
     let key = issuer.public_key().map_err(|problem| problem.to_string())?;
-    list.verify_signature(&key).map_err(|problem| problem.to_string())?;
-    Ok(reasons)
+    list.verify_signature(&key).map_err(|problem| problem.to_string())
 }
 
 /// The reasons for which a list and a distribution point of the certificate speak (RFC 5280 section 6.3.3 (b), (d)).

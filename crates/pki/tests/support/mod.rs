@@ -56,7 +56,7 @@ pub fn intermediate_published() -> Published {
 
 pub fn constraints() -> Constraints {
     Constraints {
-        dns: vec!["example.org".to_owned(), "internal".to_owned()],
+        dns: vec!["example.org".to_owned(), "svc.example.net".to_owned()],
         ip: vec![IpRange::parse("10.0.0.0/8").unwrap(), IpRange::parse("2001:db8::/32").unwrap()],
     }
 }
@@ -119,11 +119,11 @@ impl Tiers {
     }
 
     fn list(&self, issuing: Issuing, entries: &[Entry]) -> RevocationList {
-        let (issuer, key, published) = match issuing {
-            Issuing::Root => (&self.root, &self.root_key, root_published()),
-            Issuing::Intermediate => (&self.intermediate, &self.intermediate_key, intermediate_published()),
+        let (issuer, key) = match issuing {
+            Issuing::Root => (&self.root, &self.root_key),
+            Issuing::Intermediate => (&self.intermediate, &self.intermediate_key),
         };
         let terms = ListTerms::next(self.now, None).unwrap();
-        ListToBeSigned::build(issuer, issuing, &published.crl, &terms, entries, None).unwrap().sign(key).unwrap()
+        ListToBeSigned::build(issuer, issuing, &terms, entries, None).unwrap().sign(key).unwrap()
     }
 }
