@@ -10,6 +10,7 @@ mod judges {
     };
 
     use pki::{
+        authority::Authority,
         clock::{Clock, Moment, SystemClock},
         crl::{Entry, Reason},
         key::KeyKind,
@@ -18,7 +19,7 @@ mod judges {
         subject::Subject,
     };
 
-    use super::support::{Tiers, key, names};
+    use super::support::{Tiers, forge::Body, key, names, service, terms};
 
     /// The folder that tests/pki-judges prints.
     fn folder() -> PathBuf {
@@ -276,6 +277,47 @@ mod judges {
             let read = pki::key::PrivateKey::from_pem(&fs::read_to_string(path("key.pem")).unwrap()).unwrap();
             assert_eq!(read.public_key(), theirs.public_key());
         }
+    }
+
+    #[test]
+    fn requests_of_openssl_for_an_authority_or_with_weak_keys_are_refused_and_ed25519_serves_but_never_issues() {
+        let (judges, written) = (folder(), Written::new());
+        let request = |algorithm: &[&str], more: &[&str]| {
+            let (key, csr) = (written.path("key.pem"), written.path("their.csr"));
+            let mut arguments = vec!["req", "-new", "-newkey"];
+            arguments.extend(algorithm);
+            arguments.extend(["-nodes", "-keyout", &key, "-out", &csr, "-subj", "/CN=web"]);
+            arguments.extend(more);
+            let (made, words) = ask(&judges, "openssl", &arguments);
+            assert!(made, "{words}");
+            SigningRequest::from_pem(&fs::read_to_string(&csr).unwrap())
+        };
+        let profile = service(Role::Both, &["web.example.org"]);
+        let terms = terms(written.tiers.now, 90);
+        let draft = |request: &SigningRequest| profile.draft_for(&written.tiers.intermediate, request, &terms);
+        let authority =
+            request(&["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], &["-addext", "basicConstraints=critical,CA:TRUE"])
+                .unwrap();
+        assert!(draft(&authority).unwrap_err().to_string().contains("it asks for CA:TRUE"));
+        for (weak, problem) in [
+            (&["rsa:1024"][..], "its modulus has 1024 bits"),
+            (&["ec", "-pkeyopt", "ec_paramgen_curve:secp521r1"], "is not known here"),
+            (&["ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-pkeyopt", "ec_param_enc:explicit"], "it names no curve"),
+        ] {
+            let refusal = request(weak, &[]).unwrap_err().to_string();
+            assert!(refusal.contains(problem), "{refusal}");
+        }
+        let small = request(&["rsa:2048"], &[]).unwrap();
+        assert!(draft(&small).unwrap_err().to_string().contains("its key is RSA-2048"));
+        let edwards = request(&["ed25519"], &[]).unwrap();
+        let leaf = draft(&edwards).unwrap().sign(&written.tiers.intermediate_key).unwrap();
+        written.write("edwards.pem", &leaf.to_pem().unwrap());
+        let (accepted, words) = written.openssl(&judges, "edwards.pem", "sslserver", &[]);
+        assert!(accepted, "{words}");
+        let mut body = Body::of(written.tiers.intermediate.certificate());
+        body.key = edwards.public_key().info().clone();
+        let refusal = Authority::new(body.sign(&written.tiers.root_key)).unwrap_err().to_string();
+        assert!(refusal.contains("an Ed25519 key must not issue"), "{refusal}");
     }
 
     fn pki_serial() -> pki::serial::Serial {

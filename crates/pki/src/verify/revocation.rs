@@ -28,8 +28,17 @@ const RULE: &str = "RFC 5280 section 6.3.3";
 /// Why the state of a certificate is not "not revoked"; empty where it is.
 pub(super) fn check(issuer: &Certificate, subject: &Certificate, lists: &[RevocationList], at: Moment) -> Vec<Finding> {
     let finding = |problem: String, cure: &str| Finding::new(subject.label(), "revocation", problem, RULE, cure);
-    let (Ok(above), Ok(known)) = (issuer.known(), subject.known()) else {
-        return vec![finding("its extensions cannot be read".to_owned(), "have it issued anew")];
+    let (above, known) = match (issuer.known(), subject.known()) {
+        (Ok(above), Ok(known)) => (above, known),
+        (Err(problem), _) | (_, Err(problem)) => {
+            return vec![Finding::new(
+                subject.label(),
+                "extensions",
+                problem.to_string(),
+                "RFC 5280 section 4.2",
+                "have it issued anew",
+            )];
+        }
     };
     let every: FlagSet<Reasons> = FlagSet::full() - Reasons::Unused;
     let mut covered: FlagSet<Reasons> = None.into();

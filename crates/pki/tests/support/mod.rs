@@ -1,5 +1,7 @@
 //! Three tiers to test with, made anew for each test with a clock that stands.
 
+pub mod forge;
+
 use pki::{
     authority::Authority,
     certificate::Certificate,
