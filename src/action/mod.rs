@@ -30,6 +30,7 @@ mod service;
 mod set_fact;
 mod set_stats;
 mod template;
+mod uri;
 mod validate_argument_spec;
 mod wait_for_connection;
 

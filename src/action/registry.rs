@@ -65,6 +65,7 @@ const ACTIONS: &[Action] = &[
     Action { name: "set_fact", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::set_fact::run },
     Action { name: "set_stats", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::set_stats::run },
     Action { name: "template", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::template::run },
+    Action { name: "uri", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::uri::run },
     Action {
         name: "validate_argument_spec",
         local: true,

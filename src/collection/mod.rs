@@ -111,7 +111,7 @@ const BUILTIN: &[(&str, Side)] = &[
     ("tempfile", Side::Host),
     ("template", Side::Control),
     ("unarchive", Side::Later),
-    ("uri", Side::Host),
+    ("uri", Side::Control),
     ("user", Side::Host),
     ("validate_argument_spec", Side::Control),
     ("wait_for", Side::Host),

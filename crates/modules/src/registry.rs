@@ -41,6 +41,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
     entry::<files::find::Find>(),
+    entry::<net::get_url::GetUrl>(),
     entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
@@ -55,6 +56,7 @@ pub static MODULES: &[Entry] = &[
     entry::<services::systemd::SystemdService>(),
     entry::<services::sysvinit::Sysvinit>(),
     entry::<files::tempfile::Tempfile>(),
+    entry::<net::uri::Uri>(),
     entry::<users::user::User>(),
     entry::<net::wait_for::WaitFor>(),
 ];

@@ -1,6 +1,7 @@
 //! What modules share.
 
 pub mod accounts;
+pub mod ansible_tmp;
 pub mod atomic;
 pub mod attributes;
 pub mod backup;
@@ -14,7 +15,9 @@ pub mod flags;
 pub mod init;
 pub mod job_file;
 pub mod locale;
+pub mod media_type;
 pub mod mode;
+pub mod multipart;
 pub mod nsswitch;
 pub mod path_info;
 pub mod paths;
@@ -26,3 +29,4 @@ pub mod sysv;
 pub mod terminal;
 pub mod text;
 pub mod times;
+pub mod web;

@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{self, Read, Write},
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use rustix::fs::{Access, access};
@@ -18,6 +17,7 @@ use crate::{
     module::strerror,
     prelude::*,
     support::{
+        ansible_tmp,
         atomic::{self, Keep, Staged},
         checksum::{Algorithm, hex},
         file_state::{PathState, initial_diff},
@@ -134,7 +134,7 @@ fn half_diff(path: &str, ctx: &Context) -> Diff {
 }
 
 fn write(args: &CopyArgs, dest_file: &str, ctx: &mut Context) -> Result<Outcome, Failure> {
-    let source = shown_source(dest_file, ctx);
+    let source = ansible_tmp::shown(ctx, &format!(".source{}", suffix(dest_file)));
     let name = args._original_basename.clone().unwrap_or_else(|| paths::basename(&source).to_owned());
     let place = match Place::find(args, &name, &source, ctx)? {
         Found::Done(outcome) => return Ok(*outcome),
@@ -189,18 +189,4 @@ fn receive(staged: &mut Staged, dest: &str, ctx: &mut Context) -> Result<(String
 
 fn not_received(dest: &str, error: &io::Error) -> Failure {
     Failure::new(format!("the content of {dest} did not arrive: {error}"))
-}
-
-/// What Ansible shows as `src`: the name that the file would have had among its temporary files.
-fn shown_source(dest_file: &str, ctx: &Context) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let home = ctx.variable("HOME").unwrap_or("/").trim_end_matches('/');
-    format!(
-        "{home}/.ansible/tmp/ansible-tmp-{}.{:07}-{}-{}/.source{}",
-        now.as_secs(),
-        now.subsec_nanos() / 100,
-        std::process::id(),
-        now.as_nanos() % 1_000_000_000_000_000,
-        suffix(dest_file)
-    )
 }
