@@ -7,7 +7,7 @@ use protocol::{
     arguments::{Specification, remove_values, secrets_of, validate},
 };
 
-use super::{ActionContext, ActionError, ActionOutcome};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, lines};
 use crate::template::data::to_data;
 
 /// Runs the module that the task names with the task's arguments.
@@ -21,6 +21,8 @@ pub async fn run(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionErr
         outcome: call_as(context, context.name, shown_name(context.name, context.written_name), arguments, None)
             .await?,
         by_module: true,
+        // Facts are too much for any screen.
+        detail: if context.name == "setup" { Detail::Hidden } else { Detail::ByVerbosity },
         ..ActionOutcome::default()
     })
 }
@@ -74,6 +76,7 @@ pub async fn call_as(
         });
     }
     let mut outcome = context.target.call(invocation, content).await?;
+    lines::add(&mut outcome.values);
     outcome.warnings.splice(0..0, validated.warnings);
     // The values that the module worked out itself stand in for those that were sent.
     module_args.extend(std::mem::take(&mut outcome.arguments));
