@@ -8,7 +8,7 @@ use protocol::{
     arguments::{Default, Kind, OptionSpec, python},
 };
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, options};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, options};
 use crate::template::data::to_data;
 
 const OPTIONS: [OptionSpec; 4] = [
@@ -34,7 +34,8 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         let mut options = options::validated(context, &OPTIONS, &[])?;
         let mut message = |name: &str| texts(name, options.shift_remove(name).unwrap_or_default());
         let (fail_msg, success_msg) = (message("fail_msg")?, message("success_msg")?);
-        let verbose = options.get("quiet") != Some(&Data::Bool(true));
+        let quiet = options.get("quiet") == Some(&Data::Bool(true));
+        let detail = if quiet { Detail::ByVerbosity } else { Detail::Whole };
         let that = context.args.raw("that").unwrap_or(Value::None);
         let mut outcome = Outcome::changed(false);
         for condition in conditions(context, that)? {
@@ -44,11 +45,11 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
                 outcome.set("evaluated_to", false);
                 outcome.set("assertion", to_data(&condition)?);
                 set_message(&mut outcome, fail_msg);
-                return Ok(ActionOutcome { outcome, verbose, ..ActionOutcome::default() });
+                return Ok(ActionOutcome { outcome, detail, ..ActionOutcome::default() });
             }
         }
         set_message(&mut outcome, success_msg);
-        Ok(ActionOutcome { outcome, verbose, ..ActionOutcome::default() })
+        Ok(ActionOutcome { outcome, detail, ..ActionOutcome::default() })
     })
 }
 

@@ -8,7 +8,7 @@ use protocol::{
     arguments::{Default, Kind, OptionSpec},
 };
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, options};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, options};
 use crate::template::data::{to_data, to_data_with_errors};
 
 const OPTIONS: [OptionSpec; 3] = [
@@ -42,7 +42,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
                 },
             }
         }
-        Ok(ActionOutcome { outcome, verbose: true, ..ActionOutcome::default() })
+        Ok(ActionOutcome { outcome, detail: Detail::Whole, ..ActionOutcome::default() })
     })
 }
 

@@ -17,6 +17,7 @@ pub mod files;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod lines;
 mod local_name;
 pub mod module;
 mod options;
@@ -252,6 +253,18 @@ pub fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
+/// How much of a result the screen shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// As much as the verbosity asks for.
+    #[default]
+    ByVerbosity,
+    /// All of it, whatever the verbosity (`debug`).
+    Whole,
+    /// None of it, whatever the verbosity (facts).
+    Hidden,
+}
+
 /// What came of an action.
 #[derive(Debug, Clone, Default)]
 pub struct ActionOutcome {
@@ -259,8 +272,8 @@ pub struct ActionOutcome {
     pub outcome: Outcome,
     /// What is to happen to the run.
     pub effects: Vec<Effect>,
-    /// The result is shown whole, whatever the verbosity (`debug`).
-    pub verbose: bool,
+    /// How much of the result is shown.
+    pub detail: Detail,
     /// The outcome is a module's: it says so when it failed.
     pub by_module: bool,
     /// Why it failed, where `msg` does not say it (or not all of it).

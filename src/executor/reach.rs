@@ -232,10 +232,11 @@ impl Reach<'_> {
             "sudo" => BecomeMethod::Sudo,
             "su" => BecomeMethod::Su,
             other => {
-                let message = format!("Invalid become method specified, could not find matching plugin: '{other}'.");
-                let mut link = Link::new(message);
-                link.help = Some("The methods are sudo and su.".to_owned());
-                return Err(ErrorChain::new(link));
+                let message = format!(
+                    "Invalid become method specified, could not find matching plugin: '{other}'. Use `ansible-doc -t \
+                     become -l` to list available plugins."
+                );
+                return Err(ErrorChain::new(Link::new(message)));
             }
         };
         let (short, defaults) = match method {

@@ -6,7 +6,7 @@ use jinja::Value;
 use protocol::{Data, Map, Outcome, outcome::Diff};
 
 use crate::{
-    action::{ActionOutcome, Effect},
+    action::{ActionOutcome, Detail, Effect},
     diagnostic::ErrorChain,
     playbook::Task,
     template::{Notice, Until, data},
@@ -72,8 +72,8 @@ pub struct TaskResult {
     pub ignore_unreachable: bool,
     /// `no_log`, rendered.
     pub no_log: bool,
-    /// The result is shown whole (`debug`).
-    pub verbose: bool,
+    /// How much of the result is shown.
+    pub detail: Detail,
     /// `diff`, rendered: what changed is shown.
     pub show_diff: bool,
     /// The host that did the work, where it is another.
@@ -110,7 +110,7 @@ impl TaskResult {
             ignore_errors: false,
             ignore_unreachable: false,
             no_log: false,
-            verbose: false,
+            detail: Detail::ByVerbosity,
             show_diff: false,
             delegated: None,
             effects: Vec::new(),
@@ -254,8 +254,13 @@ impl TaskResult {
             let items = self.items.iter().map(|item| Data::Map(item.shown())).collect();
             map.insert("results".to_owned(), Data::List(items));
         }
-        if self.verbose && !self.no_log {
-            map.insert("_ansible_verbose_always".to_owned(), Data::Bool(true));
+        let detail = match self.detail {
+            Detail::Whole if !self.no_log => Some("_ansible_verbose_always"),
+            Detail::Hidden => Some("_ansible_verbose_override"),
+            Detail::Whole | Detail::ByVerbosity => None,
+        };
+        if let Some(detail) = detail {
+            map.insert(detail.to_owned(), Data::Bool(true));
         }
         if self.no_log {
             map.insert("_ansible_no_log".to_owned(), Data::Bool(true));
@@ -346,12 +351,12 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
 
 /// Takes an action's outcome into a result.
 pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
-    let ActionOutcome { outcome, effects, verbose, .. } = done;
+    let ActionOutcome { outcome, effects, detail, .. } = done;
     let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::said(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
     let deprecation = |text: &String| Deprecation { chain: link(text), until: None };
     result.deprecations.extend(outcome.deprecations.iter().map(deprecation));
     result.effects = effects;
-    result.verbose = verbose;
+    result.detail = detail;
     result.values = result_map(outcome);
 }
