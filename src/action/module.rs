@@ -107,6 +107,7 @@ fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
         "copy" => "ansible.legacy.copy",
         "setup" => "ansible.legacy.setup",
         "slurp" => "ansible.legacy.slurp",
+        "uri" => "ansible.legacy.uri",
         _ => written,
     }
 }

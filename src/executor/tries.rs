@@ -145,8 +145,10 @@ fn explain(task: &Task, result: &mut TaskResult, who: &str) {
     let missing = msg.is_none();
     let mut chain = ErrorChain { links: vec![Link::at("Task failed.", task.span.clone()), Link::new(who)] };
     let msg = msg.unwrap_or_else(|| "Unknown error.".to_owned());
-    if !msg.is_empty() {
-        chain.links.push(Link::said(msg));
+    // Of what a module did not catch, `msg` tells the whole chain.
+    let reason = msg.strip_prefix("Task failed: Module failed: ").unwrap_or(&msg);
+    if !reason.is_empty() {
+        chain.links.push(Link::said(reason));
     }
     if missing {
         result.set("msg", chain.brief());
