@@ -24,7 +24,7 @@ impl Action {
     /// Its work may become a job in the background (`async`).
     #[must_use]
     pub fn supports_async(&self) -> bool {
-        matches!(self.name, "async_status" | "package" | "service")
+        matches!(self.name, "async_status" | "package" | "service" | "uri")
     }
 }
 

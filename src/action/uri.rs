@@ -12,7 +12,10 @@ use super::{ActionContext, ActionError, ActionOutcome, Local, files, module};
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
         if context.settings.check_mode {
-            return Err(ActionError::Skipped("This action (uri) does not support check mode.".to_owned()));
+            return Err(ActionError::Skipped(format!(
+                "This action ({}) does not support check mode.",
+                context.written_name
+            )));
         }
         let mut arguments = module::to_map(context.args)?;
         let mut content = None;
@@ -42,7 +45,7 @@ fn send_files(context: &ActionContext<'_>, arguments: &mut Map) -> Result<(), Ac
                 Some(Data::Bool(_)) => "bool",
                 _ => "NoneType",
             };
-            return Err(ActionError::failed(format!("body must be mapping, cannot be type {kind}")));
+            return Err(ActionError::refused(format!("body must be mapping, cannot be type {kind}")));
         }
     };
     for value in fields.values_mut() {

@@ -50,7 +50,8 @@ fn fetch(request: &Request<'_>, url: &str) -> Result<Vec<u8>, Error> {
             _ => error.to_string(),
         })
     })?;
-    response.body.whole().map_err(|error| match error {
+    let Some(body) = response.body else { return Ok(Vec::new()) };
+    body.whole().map_err(|error| match error {
         BodyError::System(http::Reason::System(error)) => Error::other(os_error(&error, None)),
         error => Error::other(error.to_string()),
     })

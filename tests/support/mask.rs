@@ -15,6 +15,8 @@ const MASKS: &[(&str, &str)] = &[
     (r"\b\d+:\d\d:\d\d\.\d{6}\b", "DELTA"),
     // Ansible's temporary folder on a host, whole
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+"#, "REMOTE_TMP"),
+    // the one that a module makes itself where Ansible's pipelining is on
+    (r#"[^\s"'=]*/\.ansible/tmp/ansible-moduletmp-[\d.]+-\w+"#, "REMOTE_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/tmp\w+"#, "LOCAL_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/\.\w+"#, "LOCAL_CONTENT"),
     // names that tempfile and mkstemp make

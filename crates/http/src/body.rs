@@ -39,11 +39,6 @@ impl std::fmt::Debug for Body {
 }
 
 impl Body {
-    /// No bytes at all.
-    pub(crate) fn empty() -> Self {
-        Self(Content::Empty)
-    }
-
     pub(crate) fn file(file: std::fs::File) -> Self {
         Self(Content::File(file))
     }

@@ -142,8 +142,8 @@ pub struct Response {
     pub headers: Headers,
     /// Cookies that were set on the way; a cookie may have no value.
     pub cookies: Vec<(String, Option<String>)>,
-    /// The content.
-    pub body: Body,
+    /// The content; none at all where the request was given up.
+    pub body: Option<Body>,
 }
 
 /// A request on its way.
@@ -312,7 +312,7 @@ impl<'a> Client<'a> {
             let url = request.url();
             self.jar.keep(&url, &response.headers);
             let Incoming { status, reason, headers, body } = response;
-            let response = |reason: String, body: Body, jar: &Jar| Response {
+            let response = |reason: String, body: Option<Body>, jar: &Jar| Response {
                 url,
                 status: Some(status),
                 reason,
@@ -324,25 +324,25 @@ impl<'a> Client<'a> {
                 200..=299 => {
                     let is_gzipped = headers.get("content-encoding").is_some_and(|c| c.eq_ignore_ascii_case("gzip"));
                     let body = if is_gzipped && self.options.decompress { body.unzipped() } else { body };
-                    return Ok(response(reason, body, &self.jar));
+                    return Ok(response(reason, Some(body), &self.jar));
                 }
                 401 => match self.answer(&request, &headers)? {
                     Answer::Try(value) => set(&mut request.unredirected, "Authorization", &value),
-                    Answer::None => return Err(Error::Status(Box::new(response(reason, body, &self.jar)))),
+                    Answer::None => return Err(Error::Status(Box::new(response(reason, Some(body), &self.jar)))),
                     Answer::Enough => {
                         let reason = "digest auth failed".to_owned();
-                        return Err(Error::Status(Box::new(response(reason, Body::empty(), &self.jar))));
+                        return Err(Error::Status(Box::new(response(reason, None, &self.jar))));
                     }
                 },
                 301 | 302 | 303 | 307 | 308 => {
                     match redirect::next(&mut request, status, &reason, &headers, self.options.follow)? {
                         redirect::Next::Go(next) => request = *next,
                         redirect::Next::Stop(reason) => {
-                            return Err(Error::Status(Box::new(response(reason, body, &self.jar))));
+                            return Err(Error::Status(Box::new(response(reason, Some(body), &self.jar))));
                         }
                     }
                 }
-                _ => return Err(Error::Status(Box::new(response(reason, body, &self.jar)))),
+                _ => return Err(Error::Status(Box::new(response(reason, Some(body), &self.jar)))),
             }
         }
     }
@@ -458,7 +458,9 @@ impl<'a> Client<'a> {
         if let Some(value) = proxy.as_ref().and_then(|proxy| proxy.authorization.as_ref())
             && request.scheme == "http"
         {
-            fields.push(("Proxy-Authorization".to_owned(), value.clone()));
+            // Python adds it before `Connection`, which is always last.
+            let last = fields.len().saturating_sub(1);
+            fields.insert(last, ("Proxy-Authorization".to_owned(), value.clone()));
         }
         let mut payload = if request.has_payload { self.options.payload.take() } else { None };
         let outgoing =

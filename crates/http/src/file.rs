@@ -33,6 +33,6 @@ pub(crate) fn open(host: &str, path: &str) -> Result<Response, Error> {
         reason: String::new(),
         headers,
         cookies: Vec::new(),
-        body: Body::file(file),
+        body: Some(Body::file(file)),
     })
 }

@@ -16,6 +16,7 @@ use rustls::{
         CertificateDer, PrivateKeyDer, ServerName,
         pem::{self, PemObject as _},
     },
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 
 use self::verify::Verifier;
@@ -61,7 +62,13 @@ impl Wishes<'_> {
             None => builder.with_no_client_auth(),
             Some(path) => {
                 let (chain, key) = own_certificate(path, self.client_key)?;
-                builder.with_client_auth_cert(chain, key).map_err(|error| Reason::Text(error.to_string()))?
+                let key = builder
+                    .crypto_provider()
+                    .key_provider
+                    .load_private_key(key)
+                    .map_err(|error| Reason::Text(error.to_string()))?;
+                // Not read here: whether a certificate is a good one, the server says.
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key))))
             }
         };
         Ok(Arc::new(configuration))

@@ -69,7 +69,11 @@ impl Verifier {
         name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<(), Wrong> {
-        let unreadable = |error: &dyn fmt::Debug| Wrong::Other(format!("the certificate cannot be read ({error:?})"));
+        let unreadable = |error: &dyn fmt::Debug| {
+            Wrong::Other(format!(
+                "the certificate is not one that provision can read ({error:?}); it reads those of X.509 version 3"
+            ))
+        };
         let parsed = ParsedCertificate::try_from(own).map_err(|error| unreadable(&error))?;
         let read = Certificate::read(own).ok_or_else(|| unreadable(&"bad encoding"))?;
         let chain = if read.is_self_issued() && self.trusted.iter().any(|trusted| trusted == own) {

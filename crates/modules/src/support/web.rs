@@ -129,6 +129,8 @@ pub enum Content {
     Open(Body),
     /// Of an answer without: already read.
     Read(Vec<u8>),
+    /// None at all: the request was given up.
+    None,
 }
 
 impl Fetched {
@@ -184,20 +186,23 @@ pub fn fetch(ctx: &Context, options: Options) -> Result<Fetched, Failure> {
             info.insert("url".to_owned(), http::url::mask(&response.url).into());
             let status = response.status.map(i64::from);
             info.insert("status".to_owned(), status.map_or(Data::Null, Data::from));
-            let content = Content::Open(response.body);
+            let content = response.body.map_or(Content::None, Content::Open);
             let answer = Answer { url: response.url, headers: response.headers, content };
             Ok(Fetched { info, status, answer: Some(answer) })
         }
         Err(Error::Status(response)) => {
             let status = response.status.map(i64::from);
             let msg = format!("HTTP Error {}: {}", status.unwrap_or(-1), response.reason);
-            let body = response.body.whole().map_err(broken)?;
+            let content = match response.body {
+                Some(body) => Content::Read(body.whole().map_err(broken)?),
+                None => Content::None,
+            };
             for (name, value) in response.headers.iter() {
                 add_header(&mut info, name, value, false);
             }
             info.insert("msg".to_owned(), msg.into());
             info.insert("status".to_owned(), status.map_or(Data::Null, Data::from));
-            let answer = Answer { url: response.url, headers: response.headers, content: Content::Read(body) };
+            let answer = Answer { url: response.url, headers: response.headers, content };
             Ok(Fetched { info, status, answer: Some(answer) })
         }
         Err(Error::Url(reason)) => {

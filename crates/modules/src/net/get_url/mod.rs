@@ -319,7 +319,7 @@ impl GetUrlArgs {
         let copied = match content {
             Some(Content::Open(mut body)) => std::io::copy(&mut body, &mut staged),
             Some(Content::Read(bytes)) => staged.write_all(&bytes).map(|()| bytes.len() as u64),
-            None => Ok(0),
+            Some(Content::None) | None => Ok(0),
         };
         let length =
             fetched.info.get("content-length").and_then(Data::as_str).and_then(|text| text.trim().parse::<i64>().ok());

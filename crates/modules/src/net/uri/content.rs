@@ -11,12 +11,6 @@ pub(super) struct Kind {
     charset: String,
 }
 
-/// The characters 0x80 to 0x9f of Windows' western code page.
-const WINDOWS: [char; 32] = [
-    '€', '\u{fffd}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{fffd}', 'Ž', '\u{fffd}', '\u{fffd}',
-    '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{fffd}', 'ž', 'Ÿ',
-];
-
 impl Kind {
     /// That of an answer with these header fields.
     pub(super) fn of(headers: Option<&Headers>) -> Self {
@@ -37,15 +31,9 @@ impl Kind {
     /// The content as text; the error is Python's where the encoding is not known.
     pub(super) fn decode(&self, bytes: &[u8]) -> Result<String, String> {
         match Encoding::named(&self.charset) {
+            // Bytes that are no text do not come back from the control node: they are shown as such.
             Some(Encoding::Utf8) => Ok(String::from_utf8_lossy(bytes).into_owned()),
             Some(encoding) => Ok(encoding.decode(bytes)),
-            None if matches!(self.charset.to_lowercase().as_str(), "windows-1252" | "cp1252") => {
-                let letter = |byte: &u8| match byte.checked_sub(0x80) {
-                    Some(index) => WINDOWS.get(usize::from(index)).copied().unwrap_or(char::from(*byte)),
-                    None => char::from(*byte),
-                };
-                Ok(bytes.iter().map(letter).collect())
-            }
             None => Err(format!("unknown encoding: {}", self.charset)),
         }
     }

@@ -243,7 +243,8 @@ impl UriArgs {
         let Fetched { info, status, answer } = fetched;
         let masked = http::url::mask(&self.url);
         let is_success = status.is_some_and(|status| self.status_code.contains(&status));
-        let kind = Kind::of(answer.as_ref().map(|answer| &answer.headers));
+        let with_content = answer.as_ref().filter(|answer| !matches!(answer.content, Content::None));
+        let kind = Kind::of(with_content.map(|answer| &answer.headers));
         let dest = self.dest.as_ref().map(|dest| destination(dest, answer.as_ref()));
 
         let mut response = Response { values: Map::new(), msg: None, changed: false };
@@ -274,6 +275,7 @@ impl UriArgs {
             }
             Some(Content::Open(body)) => open = Some(body),
             Some(Content::Read(bytes)) => read = Some(bytes),
+            Some(Content::None) => {}
             None => read = Some(Vec::new()),
         }
 
