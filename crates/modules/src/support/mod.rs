@@ -1,6 +1,7 @@
 //! What modules share.
 
 pub mod accounts;
+pub mod apt;
 pub mod atomic;
 pub mod attributes;
 pub mod backup;
