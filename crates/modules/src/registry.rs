@@ -34,6 +34,7 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 #[rustfmt::skip]
 pub static MODULES: &[Entry] = &[
     entry::<packages::apt::Apt>(),
+    entry::<packages::apt_repository::AptRepository>(),
     entry::<commands::async_status::AsyncStatus>(),
     entry::<files::blockinfile::Blockinfile>(),
     entry::<commands::command::Command>(),

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod ansible_tmp;
+pub mod apt;
 pub mod atomic;
 pub mod attributes;
 pub mod backup;

@@ -7,7 +7,6 @@ mod deb;
 mod host;
 mod install;
 mod manual;
-mod messages;
 mod policy_rc_d;
 mod prepared;
 mod remove;

@@ -4,17 +4,12 @@ use std::ffi::OsStr;
 
 use crate::{
     prelude::*,
-    support::{command::Output, locale, shlex},
+    support::{apt, command::Output, shlex},
 };
 
-/// Runs a program: no questions are asked, and its output can be read.
+/// Runs a program with these words.
 pub(super) fn run<S: AsRef<OsStr>>(ctx: &Context, words: &[S]) -> Result<Output, Failure> {
-    let locale = locale::best();
-    let mut command = ctx.command(words).env("DEBIAN_FRONTEND", "noninteractive").env("DEBIAN_PRIORITY", "critical");
-    for name in ["LANG", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANGUAGE"] {
-        command = command.env(name, locale);
-    }
-    Ok(command.run()?)
+    Ok(apt::run(ctx, words)?)
 }
 
 /// Runs a command line whose words are parted as a shell parts them.

@@ -6,8 +6,11 @@ mod providers;
 
 use std::collections::HashMap;
 
-use super::{messages, tool};
-use crate::{prelude::*, support::dpkg::Database};
+use super::tool;
+use crate::{
+    prelude::*,
+    support::{apt::messages, dpkg::Database},
+};
 
 pub(super) use policy::{Policy, Question};
 

@@ -12,11 +12,11 @@ struct Message {
 
 /// The library's queue of messages. Remarks at its end stay there until the next error.
 #[derive(Debug, Default)]
-pub(super) struct Messages(VecDeque<Message>);
+pub struct Messages(VecDeque<Message>);
 
 impl Messages {
     /// Adds what a program said: `E: ...`, `W: ...`, `N: ...`; lines without such a beginning go on with the one before.
-    pub(super) fn add(&mut self, stderr: &str) {
+    pub fn add(&mut self, stderr: &str) {
         for line in stderr.lines() {
             let (notice, text) = match line.split_once(": ") {
                 Some(("E", text)) => (false, format!("E:{text}")),
@@ -35,14 +35,14 @@ impl Messages {
     }
 
     /// Takes the messages up to the last that counts, as one text.
-    pub(super) fn take(&mut self) -> String {
+    pub fn take(&mut self) -> String {
         let count = self.0.iter().rposition(|message| !message.notice).map_or(0, |last| last + 1);
         self.0.drain(..count).map(|message| message.text).collect::<Vec<_>>().join(", ")
     }
 }
 
 /// The messages of one program as one text.
-pub(super) fn all(stderr: &str) -> String {
+pub fn all(stderr: &str) -> String {
     let mut messages = Messages::default();
     messages.add(stderr);
     messages.take()
