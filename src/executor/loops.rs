@@ -7,7 +7,7 @@ use std::{rc::Rc, sync::Arc, time::Duration};
 use jinja::{Dict, List, Value};
 use protocol::Data;
 
-use super::{attempt::once, conditions::first_false, keywords::Keywords, result::TaskResult, run::Run, task::failure};
+use super::{attempt::once, conditions::first_false, keywords::Keywords, result::TaskResult, run::Run, task::unframed};
 use crate::{
     diagnostic::{ErrorChain, Link},
     playbook::{Located, LoopKind, Task, Written},
@@ -80,7 +80,7 @@ pub(super) async fn looped(
 ) -> TaskResult {
     let control = match LoopSettings::new(task, scope) {
         Ok(control) => control,
-        Err(chain) => return failure(host, task, scope, chain),
+        Err(chain) => return unframed(run, host, task, scope, chain),
     };
     let mut whole = TaskResult::new(host, task);
     whole.looped = true;
