@@ -16,7 +16,7 @@ use super::{
     run::Run,
     secrecy,
     target::{HostTarget, NoTarget},
-    task::{failure, static_no_log},
+    task::{Stage, failure, static_no_log},
     tries::tries,
 };
 use crate::{
@@ -37,8 +37,8 @@ pub(super) async fn once(
 ) -> TaskResult {
     let mut result = match attempt(run, host, task, scope, loop_error).await {
         Ok(result) => result,
-        Err((chain, delegated)) => {
-            let mut result = failure(host, task, scope, chain);
+        Err(Refused { chain, delegated, stage }) => {
+            let mut result = failure(run, host, task, scope, chain, stage);
             result.delegated = delegated;
             if result.no_log {
                 secrecy::censor(&mut result, None);
@@ -53,7 +53,12 @@ pub(super) async fn once(
     result
 }
 
-type Refused = (ErrorChain, Option<Arc<str>>);
+/// Why a task was not done, by whom it was to be done, and how far it had come.
+struct Refused {
+    chain: ErrorChain,
+    delegated: Option<Arc<str>>,
+    stage: Stage,
+}
 
 async fn attempt(
     run: &Run,
@@ -65,9 +70,10 @@ async fn attempt(
     let effective = task.effective();
     let delegated = delegate(run, task, scope).map_err(|chain| {
         let written = effective.delegate_to.as_ref().and_then(|value| value.as_str().map(Arc::from));
-        (chain, written)
+        Refused { chain, delegated: written, stage: Stage::Written }
     })?;
-    let refuse = |chain: ErrorChain| (chain, delegated.clone());
+    let early = |chain: ErrorChain| Refused { chain, delegated: delegated.clone(), stage: Stage::Written };
+    let refuse = |chain: ErrorChain| Refused { chain, delegated: delegated.clone(), stage: Stage::Rendered };
 
     // The keywords of the connection are rendered before the condition is asked, and complained of after it.
     let worker_scope = match &delegated {
@@ -88,11 +94,11 @@ async fn attempt(
     let become_ = reach.become_();
 
     match first_false(&effective.when, scope) {
-        Err(error) => return Err(refuse(loop_error.unwrap_or_else(|| error.chain()))),
+        Err(error) => return Err(early(loop_error.unwrap_or_else(|| error.chain()))),
         Ok(Some(condition)) => {
             let mut result = TaskResult::new(host, task);
             result.delegated.clone_from(&delegated);
-            result.no_log = static_no_log(task, scope);
+            result.no_log = static_no_log(run, task, scope);
             result.set("changed", false);
             result.set("skipped", true);
             result.set("skip_reason", "Conditional result was False");
@@ -102,9 +108,9 @@ async fn attempt(
         Ok(None) => {}
     }
     if let Some(chain) = loop_error {
-        return Err(refuse(chain));
+        return Err(early(chain));
     }
-    let become_ = become_.map_err(&refuse)?;
+    let become_ = become_.map_err(&early)?;
     let rendered = keywords::render(task, scope, run.defaults()).map_err(&refuse)?;
 
     let mut result = TaskResult::new(host, task);

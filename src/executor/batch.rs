@@ -126,6 +126,10 @@ pub(super) async fn run_batch(
             )));
         }
     };
+    for host in state.hosts_left() {
+        // To its end, through blocks that have no more tasks: only then is it known what became of it.
+        state.iterator.borrow_mut().advance(&host);
+    }
     if let Some(diagnostic) = state.stopped.take() {
         return Err(RunError::Stopped(Box::new(diagnostic)));
     }

@@ -215,6 +215,15 @@ pub(super) fn render(
 ) -> Result<Rendered, ErrorChain> {
     let effective = task.effective();
     let keywords = Keywords { scope, effective };
+    // These were asked for before the task began; here they only have to be right.
+    for (keyword, raw) in [
+        ("any_errors_fatal", &effective.any_errors_fatal),
+        ("delegate_facts", &effective.delegate_facts),
+        ("run_once", &effective.run_once),
+    ] {
+        keywords.flag(keyword, raw.as_ref())?;
+    }
+    keywords.integer("throttle", effective.throttle.as_ref())?;
     let settings = Settings {
         check_mode: keywords.flag("check_mode", effective.check_mode.as_ref())?.unwrap_or(defaults.check_mode),
         diff: keywords.flag("diff", effective.diff.as_ref())?.unwrap_or(defaults.diff),
@@ -222,7 +231,7 @@ pub(super) fn render(
         verbosity: defaults.verbosity,
         no_log: keywords.flag("no_log", effective.no_log.as_ref())?.unwrap_or(defaults.no_log),
         environment: keywords.environment()?,
-        async_seconds: u64::try_from(keywords.integer("async", task.async_.as_ref())?.unwrap_or(0)).unwrap_or(0),
+        async_seconds: u64::try_from(keywords.integer("async_val", task.async_.as_ref())?.unwrap_or(0)).unwrap_or(0),
         poll_seconds: u64::try_from(keywords.integer("poll", task.poll.as_ref())?.unwrap_or(defaults.poll))
             .unwrap_or(0),
         async_folder: async_folder(scope).unwrap_or_else(|| defaults.async_folder.to_owned()),

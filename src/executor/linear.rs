@@ -61,10 +61,6 @@ pub(super) async fn run(play: &Rc<PlayRun>) -> Result<bool, RunError> {
             return Ok(true);
         }
     }
-    for host in play.hosts_left() {
-        // Through what is left of blocks without tasks.
-        play.iterator.borrow_mut().advance(&host);
-    }
     Ok(broken)
 }
 
@@ -152,6 +148,11 @@ pub(super) async fn work(play: Rc<PlayRun>, host: Arc<str>, task: Rc<Task>, scop
 
 fn throttle(play: &PlayRun, chosen: &[(Arc<str>, Rc<Task>)]) -> Option<usize> {
     let (host, task) = chosen.first()?;
+    throttle_of(play, host, task)
+}
+
+/// `throttle` of a task, where it limits anything.
+pub(super) fn throttle_of(play: &PlayRun, host: &Arc<str>, task: &Rc<Task>) -> Option<usize> {
     let raw = task.effective().throttle.as_ref()?;
     let scope = play.run.variables.scope(Some(host), Some(task));
     let number = super::keywords::Keywords { scope: &scope, effective: task.effective() }

@@ -9,7 +9,7 @@ use protocol::Data;
 
 use super::{
     attempt::once, conditions::first_false, decide::learn, keywords::Keywords, result::TaskResult, run::Run,
-    task::failure,
+    task::unframed,
 };
 use crate::{
     diagnostic::{ErrorChain, Link},
@@ -84,7 +84,7 @@ pub(super) async fn looped(
 ) -> TaskResult {
     let control = match LoopSettings::new(task, scope) {
         Ok(control) => control,
-        Err(chain) => return failure(host, task, scope, chain),
+        Err(chain) => return unframed(run, host, task, scope, chain),
     };
     let mut whole = TaskResult::new(host, task);
     whole.looped = true;

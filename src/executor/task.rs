@@ -10,10 +10,11 @@ use super::{
     loops::{LoopError, loop_items, looped},
     result::TaskResult,
     run::Run,
+    secrecy,
 };
 use crate::{
     diagnostic::{ErrorChain, Link},
-    playbook::Task,
+    playbook::{Task, Written},
     template::VariableScope,
 };
 
@@ -35,43 +36,70 @@ pub(super) async fn execute(run: &Run, host: &Arc<str>, task: &Rc<Task>, scope: 
         }
         Ok(Some(items)) => looped(run, host, task, &scope, items).await,
         Err(LoopError::Undefined(chain)) => once(run, host, task, &scope, Some(chain)).await,
-        Err(LoopError::Failed(chain)) => {
-            let mut result = TaskResult::new(host, task);
-            result.no_log = static_no_log(task, &scope);
-            result.set("failed", true);
-            result.set("msg", chain.brief());
-            result.set("changed", false);
-            result.error = Some(chain);
-            result.ignore_errors = flag_or(task, &scope, "ignore_errors");
-            result
-        }
+        Err(LoopError::Failed(chain)) => unframed(run, host, task, &scope, chain),
     }
 }
 
-/// `no_log`, before a task's keywords are rendered.
-pub(super) fn static_no_log(task: &Task, scope: &Rc<VariableScope>) -> bool {
-    let keywords = Keywords { scope, effective: task.effective() };
-    // What cannot be told is kept secret.
-    keywords.flag("no_log", task.effective().no_log.as_ref()).map_or(true, |flag| flag.unwrap_or(false))
+/// When a task failed before its keywords were all rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// None of them was: what ansible-core then asks of them is whether something is written there at all.
+    Written,
+    /// They were being rendered, or their task's arguments were.
+    Rendered,
 }
 
-fn flag_or(task: &Task, scope: &Rc<VariableScope>, name: &str) -> bool {
-    let effective = task.effective();
-    let raw = match name {
-        "ignore_errors" => effective.ignore_errors.as_ref(),
-        _ => effective.ignore_unreachable.as_ref(),
-    };
-    Keywords { scope, effective }.flag(name, raw).ok().flatten().unwrap_or(false)
+/// `no_log`, before a task's keywords are rendered.
+pub(super) fn static_no_log(run: &Run, task: &Task, scope: &Rc<VariableScope>) -> bool {
+    let keywords = Keywords { scope, effective: task.effective() };
+    // What cannot be told is kept secret.
+    let told = keywords.flag("no_log", task.effective().no_log.as_ref());
+    told.map_or(true, |flag| flag.unwrap_or(run.defaults().no_log))
+}
+
+fn flag(keyword: &str, raw: Option<&Written>, task: &Task, scope: &Rc<VariableScope>, stage: Stage) -> bool {
+    let Some(raw) = raw else { return false };
+    let rendered = Keywords { scope, effective: task.effective() }.flag(keyword, Some(raw));
+    match (stage, rendered) {
+        (Stage::Rendered, Ok(flag)) => flag.unwrap_or(false),
+        _ => raw.truthy().unwrap_or(true),
+    }
 }
 
 /// A result for what could not be done at all.
-pub(super) fn failure(host: &Arc<str>, task: &Rc<Task>, scope: &Rc<VariableScope>, chain: ErrorChain) -> TaskResult {
+pub(super) fn failure(
+    run: &Run,
+    host: &Arc<str>,
+    task: &Rc<Task>,
+    scope: &Rc<VariableScope>,
+    chain: ErrorChain,
+    stage: Stage,
+) -> TaskResult {
     let mut result = TaskResult::new(host, task);
     fail(&mut result, task, chain);
     result.set("changed", false);
-    result.ignore_errors = flag_or(task, scope, "ignore_errors");
-    result.ignore_unreachable = flag_or(task, scope, "ignore_unreachable");
-    result.no_log = static_no_log(task, scope);
+    let effective = task.effective();
+    result.ignore_errors = flag("ignore_errors", effective.ignore_errors.as_ref(), task, scope, stage);
+    result.ignore_unreachable = flag("ignore_unreachable", effective.ignore_unreachable.as_ref(), task, scope, stage);
+    result.no_log = static_no_log(run, task, scope);
+    result
+}
+
+/// A result for a loop that cannot be: nothing is said of the task before the reason, and nothing of a change.
+pub(super) fn unframed(
+    run: &Run,
+    host: &Arc<str>,
+    task: &Rc<Task>,
+    scope: &Rc<VariableScope>,
+    chain: ErrorChain,
+) -> TaskResult {
+    let mut result = failure(run, host, task, scope, chain.clone(), Stage::Written);
+    result.values.shift_remove("changed");
+    result.set("msg", chain.brief());
+    result.error = Some(chain);
+    if result.no_log {
+        secrecy::censor(&mut result, None);
+    }
     result
 }
 

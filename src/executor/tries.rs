@@ -58,6 +58,7 @@ pub(super) async fn tries(
                 Ok(first) => first.is_none(),
                 Err(error) => {
                     result.values.clear();
+                    result.verbose = false;
                     fail(result, task, error.chain());
                     result.set("changed", false);
                     return;
