@@ -113,7 +113,7 @@ fn file(
 
 fn failure(error: TemplateError) -> Failure {
     let mut diagnostic = Diagnostic::error(error.message);
-    if let Some(span) = error.origin {
+    if let Some(span) = error.line.or(error.origin) {
         diagnostic = diagnostic.at(span, "");
     }
     diagnostic.help = error.help;

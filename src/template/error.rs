@@ -18,6 +18,8 @@ pub struct TemplateError {
     pub message: String,
     /// The text that is to blame.
     pub origin: Option<Span>,
+    /// The line of the template file, which Ansible does not tell.
+    pub line: Option<Span>,
     /// The cure.
     pub help: Option<String>,
     /// The message without those of the causes, where there are any.
@@ -30,7 +32,16 @@ impl TemplateError {
     /// An error at a place.
     pub fn new(message: impl Into<String>, origin: Option<Span>) -> Self {
         let message = message.into();
-        Self { undefined: false, omitted: false, message, origin, help: None, summary: None, causes: Vec::new() }
+        Self {
+            undefined: false,
+            omitted: false,
+            message,
+            origin,
+            help: None,
+            summary: None,
+            causes: Vec::new(),
+            line: None,
+        }
     }
 
     /// What the engine says, in Ansible's words. `origin` is the place of the text that was rendered, unless the

@@ -176,4 +176,13 @@ impl Lazy for VariableScope {
     fn resolve(&self, raw: &Value) -> Result<Value, Error> {
         self.resolve_raw(raw)
     }
+
+    fn container_name(&self, plain: &str) -> Option<String> {
+        let class = match plain {
+            "list" => "_AnsibleLazyTemplateList",
+            "dict" => "_AnsibleLazyTemplateDict",
+            _ => return None,
+        };
+        Some(format!("ansible._internal._templating._lazy_containers.{class}"))
+    }
 }

@@ -365,14 +365,19 @@ impl Templar {
     }
 }
 
-/// An error of a file, at its line.
+/// An error of a file. Its line is known, and kept beside what Ansible tells: the file that is rendered.
 fn file_error(error: &jinja::Error, name: &str) -> TemplateError {
     let mut said = TemplateError::from_engine(error, None);
-    if said.origin.is_none() {
-        let file = error.template.as_deref().unwrap_or(name);
-        said.origin =
-            Some(Span { file: file.into(), line: u32::try_from(error.line).unwrap_or(0), column: 0, length: 0 });
+    let span = |file: &str, line: usize| Span {
+        file: file.into(),
+        line: u32::try_from(line).unwrap_or(0),
+        column: 0,
+        length: 0,
+    };
+    if error.line > 0 {
+        said.line = Some(span(error.template.as_deref().unwrap_or(name), error.line));
     }
+    said.origin.get_or_insert_with(|| span(name, 0));
     said
 }
 

@@ -61,9 +61,11 @@ pub(crate) fn own_attribute(object: &Value, name: &str) -> Result<Option<Value>>
 ///
 /// It is there and cannot be had.
 pub fn item(object: &Value, key: &Value) -> Result<Value> {
+    if let (false, Value::Undefined(undefined)) = (object.is_undefined(), key) {
+        return Err(undefined.error());
+    }
     let found = match object {
         Value::Undefined(_) => return Ok(object.clone()),
-        _ if key.is_undefined() => return Ok(key.clone()),
         Value::List(list) => match key.as_int().and_then(|at| ops::index(list.len(), at)) {
             Some(at) => list.get(at)?,
             None => None,
@@ -124,7 +126,10 @@ pub(crate) fn slice(object: &Value, parts: &[Value; 3]) -> Result<Value> {
 
 /// What is not there.
 pub(crate) fn missing(object: &Value, key: &Value) -> Value {
-    let shown = key.repr().unwrap_or_default();
+    let shown = match key.repr() {
+        Ok(shown) => shown,
+        Err(error) => return Value::Undefined(Rc::new(Undefined::failed(error))),
+    };
     let named = key.truthy().unwrap_or(false);
     let message = if named {
         format!("object of type '{}' has no attribute {shown}", object.type_name())

@@ -120,6 +120,7 @@ struct NoHooks;
 impl Hooks for NoHooks {}
 
 /// A filter or test as it was added.
+#[derive(Clone)]
 pub(crate) struct Registered {
     pub(crate) name: Rc<str>,
     pub(crate) function: Rc<Function>,
@@ -210,7 +211,8 @@ impl Environment {
     /// Gives a filter another name.
     pub fn alias_filter(&mut self, alias: &str, name: &str) {
         if let Some(filter) = self.filters.get(name) {
-            self.filters.insert(alias.into(), Rc::clone(filter));
+            let filter = Registered { name: alias.into(), ..Registered::clone(filter) };
+            self.filters.insert(alias.into(), Rc::new(filter));
         }
     }
 

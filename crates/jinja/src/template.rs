@@ -57,7 +57,13 @@ impl Environment {
     }
 
     /// A template that a loader gave, compiled anew only if its source has changed.
-    pub(crate) fn load_compiled(&self, source: &str, name: &str, options: &Rc<Options>) -> Result<Rc<Compiled>, Error> {
+    pub(crate) fn load_compiled(
+        &self,
+        source: &str,
+        name: &str,
+        asked: &str,
+        options: &Rc<Options>,
+    ) -> Result<Rc<Compiled>, Error> {
         if let Some(loaded) = self.loaded.borrow().get(name)
             && loaded.source == source
             && loaded.options == *options
@@ -69,7 +75,9 @@ impl Environment {
         } else {
             Rc::clone(options)
         };
-        let template = Rc::new(compiler::compile(self, source, Some(name), &read, false)?);
+        let mut template = compiler::compile(self, source, Some(name), &read, false)?;
+        template.asked = Some(Rc::from(asked));
+        let template = Rc::new(template);
         let loaded = Loaded { source: source.to_owned(), options: Rc::clone(options), template: Rc::clone(&template) };
         self.loaded.borrow_mut().insert(name.to_owned(), loaded);
         Ok(template)

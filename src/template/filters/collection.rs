@@ -74,9 +74,11 @@ fn merge_hash(low: &Dict, high: &Dict, recursive: bool, list_merge: ListMerge) -
     // A high one that equals the low one keeps its own order.
     let same = low.len() == high.len() && Value::Dict(low.clone()) == Value::Dict(high.clone());
     if !low.is_empty() && !same {
-        merged.update(low)?;
+        for (key, value) in low.defined_items()? {
+            merged.insert(Key::new(key)?, value);
+        }
     }
-    for (key, value) in high.items()? {
+    for (key, value) in high.defined_items()? {
         let key = Key::new(key)?;
         let value = match merged.get_key(&key)? {
             Some(known) => join(known, value, recursive, list_merge)?,
@@ -140,7 +142,7 @@ fn dict_to_items(call: &mut Call<'_>) -> Result<Value> {
     };
     let (key_name, value_name) = names(key_name, value_name)?;
     let items = List::new(Vec::with_capacity(dict.len()));
-    for (key, value) in dict.items()? {
+    for (key, value) in dict.defined_items()? {
         let item = Dict::with_capacity(2);
         item.insert(Key::new(key_name.clone())?, key);
         item.insert(Key::new(value_name.clone())?, value);
@@ -162,7 +164,7 @@ fn items_to_dict(call: &mut Call<'_>) -> Result<Value> {
     for item in list.iterate()? {
         let Some(item) = mapping(&item)? else {
             let message = format!("items2dict requires a list of dictionaries, got {} instead.", list.to_str()?);
-            return Err(Error::type_error(message));
+            return Err(Error::type_error(message).while_handling());
         };
         let (Some(key), Some(value)) = (item.get_key(&key_key)?, item.get_key(&value_key)?) else {
             return Err(Error::type_error(format!(
@@ -178,7 +180,7 @@ fn items_to_dict(call: &mut Call<'_>) -> Result<Value> {
         }
         let Ok(key) = Key::new(key) else {
             let message = format!("items2dict requires a list of dictionaries, got {} instead.", list.to_str()?);
-            return Err(Error::type_error(message));
+            return Err(Error::type_error(message).while_handling());
         };
         out.insert(key, value);
     }

@@ -32,6 +32,10 @@ fn tuples(rows: Vec<Vec<Value>>) -> Value {
     Value::List(rows.into_iter().map(tuple).collect())
 }
 
+fn defined_values(dict: &Dict) -> Result<Vec<Value>> {
+    Ok(dict.defined_items()?.into_iter().map(|(_, value)| value).collect())
+}
+
 fn extract(call: &mut Call<'_>) -> Result<Value> {
     let [item, container, more] = call.bind("extract", 2, ["item", "container", "morekeys"])?;
     let mut keys = vec![or_none(item)];
@@ -65,8 +69,8 @@ fn subelements(call: &mut Call<'_>) -> Result<Value> {
     let [object, path, skip_missing] = call.bind("subelements", 2, ["obj", "subelements", "skip_missing"])?;
     let skip_missing = flag(skip_missing, false)?;
     let elements = match or_none(object) {
-        Value::Dict(dict) => dict.values()?,
-        Value::List(list) => list.values()?,
+        Value::Dict(dict) => defined_values(&dict)?,
+        list @ Value::List(_) => list.iterate()?,
         _ => return Err(Error::other("obj must be a list of dicts or a nested dict")),
     };
     let path: Vec<Value> = match or_none(path) {
@@ -209,7 +213,7 @@ fn rekey(call: &mut Call<'_>) -> Result<Value> {
         }
     };
     let items = match or_none(data) {
-        Value::Dict(dict) => dict.values()?,
+        Value::Dict(dict) => defined_values(&dict)?,
         value if value.is_iterable() && !matches!(value, Value::Str(_) | Value::Bytes(_)) => value.iterate()?,
         _ => return Err(Error::other("Type is not a valid list, set, or dict")),
     };

@@ -2,13 +2,20 @@
 //!
 //! Source: <https://docs.python.org/3/library/urllib.parse.html>.
 
-use jinja::{Call, Dict, Environment, Error, Value};
+use jinja::{Call, Dict, Environment, Error, Kind, Value};
 
-use super::{Result, given, only, or_none};
+use super::{Result, class_name, given, only, or_none};
 
 pub(super) fn add(env: &mut Environment) {
     env.add_filter("urlsplit", urlsplit);
-    env.add_filter("urldecode", |call| Ok(Value::from(decode(&only(call, "unquote_plus", "string")?.to_str()?))));
+    env.add_filter("urldecode", |call| match only(call, "unquote_plus", "string")? {
+        Value::Str(text) => Ok(Value::from(decode(&text))),
+        other => Err(no_attribute(&other, "replace")),
+    });
+}
+
+fn no_attribute(value: &Value, name: &str) -> Error {
+    Error::new(Kind::Attribute, format!("'{}' object has no attribute '{name}'", class_name(value)))
 }
 
 /// The parts of a URL.
@@ -51,7 +58,14 @@ impl Url {
 
 fn urlsplit(call: &mut Call<'_>) -> Result<Value> {
     let [value, query, alias] = call.bind("split_url", 1, ["value", "query", "alias"])?;
-    let url = Url::split(&or_none(value).to_str()?);
+    let url = match or_none(value) {
+        Value::Str(text) => Url::split(&text),
+        Value::None => Url::split(""),
+        other if other.is_mapping() || matches!(other, Value::List(_)) => {
+            return Err(Error::type_error(format!("unhashable type: '{}'", class_name(&other))));
+        }
+        other => return Err(no_attribute(&other, "decode")),
+    };
     let (user, host) = match url.netloc.rsplit_once('@') {
         Some((user, host)) => (Some(user), host),
         None => (None, url.netloc.as_str()),

@@ -20,12 +20,12 @@ fn to_yaml(call: &mut Call<'_>, function: &str, mut options: emit::Options) -> R
     let value = call.first(function, "a")?;
     let positional = if function == "to_nice_yaml" { call.args.first().cloned() } else { None };
     if let Some(indent) = positional.or_else(|| call.take("indent")) {
-        options.indent = indent.as_int().unwrap_or(2);
+        options.indent = whole(&indent)?.unwrap_or(2);
     }
     if let Some(width) = call.take("width") {
         options.width = match width {
             Value::Float(number) if number == f64::INFINITY => -1,
-            other => other.as_int().unwrap_or(80),
+            other => whole(&other)?.unwrap_or(80),
         };
     }
     if let Some(flow) = call.take("default_flow_style") {
@@ -48,6 +48,14 @@ fn to_yaml(call: &mut Call<'_>, function: &str, mut options: emit::Options) -> R
         }));
     }
     dump(&value, &options).map(Value::from)
+}
+
+/// A whole number; none for `None`.
+fn whole(value: &Value) -> Result<Option<i64>> {
+    match value {
+        Value::None => Ok(None),
+        value => value.as_int().map(Some).ok_or_else(|| Error::type_error("an integer is required")),
+    }
 }
 
 fn from_yaml(call: &mut Call<'_>, all: bool) -> Result<Value> {

@@ -19,6 +19,8 @@ use crate::{Environment, Error, environment::Options};
 /// A template, read and bound.
 pub(crate) struct Compiled {
     pub(crate) name: Option<Rc<str>>,
+    /// The name under which another template asked for it.
+    pub(crate) asked: Option<Rc<str>>,
     /// How it was read: what it includes is read likewise.
     pub(crate) options: Rc<Options>,
     pub(crate) body: Vec<Stmt>,
@@ -59,6 +61,7 @@ fn compile_at(
     let mut resolver = Resolver::default();
     let mut compiled = Compiled {
         name: name.map(Rc::from),
+        asked: None,
         options: Rc::clone(options),
         body: Vec::new(),
         expression: None,

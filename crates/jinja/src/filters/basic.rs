@@ -24,6 +24,9 @@ pub(super) fn add(env: &mut Environment) {
         let value = only(call, "do_last", "seq")?;
         let last = match &value {
             Value::List(list) => list.len().checked_sub(1).map_or(Ok(None), |last| list.get(last))?,
+            Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::BigInt(_) | Value::None => {
+                return Err(Error::type_error(format!("'{}' object is not reversible", value.type_name())));
+            }
             value => value.iterate()?.pop(),
         };
         Ok(last.unwrap_or_else(|| Value::undefined("No last item, sequence was empty.")))
@@ -47,7 +50,7 @@ pub(super) fn add(env: &mut Environment) {
         let value = only(call, "do_items", "value")?;
         match &value {
             Value::Dict(dict) => {
-                Ok(Value::List(dict.items()?.into_iter().map(|(key, value)| tuple(vec![key, value])).collect()))
+                Ok(Value::List(dict.defined_items()?.into_iter().map(|(key, value)| tuple(vec![key, value])).collect()))
             }
             Value::Object(object) if object.is_mapping() => {
                 let mut items = Vec::new();

@@ -102,7 +102,7 @@ fn xml_attributes(call: &mut Call<'_>) -> Result<Value> {
         return Err(Error::new(crate::Kind::Attribute, message));
     };
     let mut parts = Vec::new();
-    for (key, value) in dict.items()? {
+    for (key, value) in dict.defined_items()? {
         if value.is_none() || value.is_undefined() {
             continue;
         }
@@ -154,7 +154,7 @@ fn url_encode(call: &mut Call<'_>) -> Result<Value> {
         return quote(&value, false).map(Value::from);
     }
     let items = match &value {
-        Value::Dict(dict) => dict.items()?,
+        Value::Dict(dict) => dict.defined_items()?,
         other => {
             let mut items = Vec::new();
             for pair in other.iterate()? {

@@ -16,7 +16,7 @@ fn map(call: &mut Call<'_>) -> Result<Value> {
     if !value.truthy()? {
         return Ok(Value::List(List::new(Vec::new())));
     }
-    let values = value.iterate()?;
+    let values = value.elements()?;
     let mut out = Vec::with_capacity(values.len());
     if call.args.is_empty()
         && let Some(attribute) = call.take("attribute")
@@ -67,7 +67,7 @@ fn select(call: &mut Call<'_>, keep: bool, by_attribute: bool) -> Result<Value> 
         None
     };
     let test = if call.args.is_empty() { None } else { Some(call.args.remove(0)) };
-    for value in value.iterate()? {
+    for value in value.elements()? {
         let looked_at = match &attribute {
             Some(attribute) => attribute_of(&value, attribute, None)?,
             None => value.clone(),

@@ -269,7 +269,8 @@ fn reverse(call: &mut Call<'_>) -> Result<Value> {
         return Ok(if text.is_markup() { Value::Str(Str::markup(reversed)) } else { Value::from(reversed) });
     }
     if !value.is_iterable() {
-        return Err(Error::other(format!("argument must be iterable: '{}' object is not iterable", value.type_name())));
+        let cause = Error::type_error(format!("'{}' object is not iterable", value.type_name()));
+        return Err(Error::other("argument must be iterable").because_of(cause.while_handling()));
     }
     let mut values = value.iterate()?;
     values.reverse();
@@ -289,7 +290,7 @@ fn dict_sort(call: &mut Call<'_>) -> Result<Value> {
     };
     let value = value.unwrap_or(Value::None);
     let items = match &value {
-        Value::Dict(dict) => dict.items()?,
+        Value::Dict(dict) => dict.defined_items()?,
         Value::Object(object) if object.is_mapping() => {
             let keys = object.values()?.unwrap_or_default();
             let item = |key: Value| object.item(&key).map(|item| (key, item.unwrap_or(Value::None)));

@@ -145,12 +145,12 @@ fn truncate(call: &mut Call<'_>) -> Result<Value> {
         return Err(Error::other(format!("expected leeway >= 0, got {leeway}")));
     }
     let len = i64::try_from(value.len()?).unwrap_or(i64::MAX);
-    let Value::Str(text) = &value else {
-        return Err(Error::type_error(format!("'{}' object cannot be truncated", value.type_name())));
-    };
     if len <= length.saturating_add(leeway) {
         return Ok(value);
     }
+    let Value::Str(text) = &value else {
+        return Err(Error::type_error(format!("'{}' object cannot be truncated", value.type_name())));
+    };
     let kept: String = text.chars().take(usize::try_from(length - end_len).unwrap_or(0)).collect();
     let kept = if kill_words { kept.as_str() } else { kept.rsplit_once(' ').map_or(kept.as_str(), |(kept, _)| kept) };
     Ok(Value::from(format!("{kept}{end}")))

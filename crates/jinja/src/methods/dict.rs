@@ -22,11 +22,11 @@ pub(super) fn call(dict: &Dict, name: &str, call: &mut Call<'_>) -> Result<Value
         }
         "values" => {
             let [] = positional(call, "dict.values", 0)?;
-            Ok(Value::List(List::new(dict.values()?)))
+            Ok(Value::List(entries(dict)?.into_iter().map(|(_, value)| value).collect()))
         }
         "items" => {
             let [] = positional(call, "dict.items", 0)?;
-            let items = dict.items()?.into_iter().map(|(key, value)| tuple(vec![key, value]));
+            let items = entries(dict)?.into_iter().map(|(key, value)| tuple(vec![key, value]));
             Ok(Value::List(items.collect()))
         }
         "update" => {
@@ -91,4 +91,9 @@ pub(super) fn call(dict: &Dict, name: &str, call: &mut Call<'_>) -> Result<Value
         }
         name => Err(unknown("dict", name)),
     }
+}
+
+/// All entries; one that a dict resolves as it is read stops at what is undefined.
+fn entries(dict: &Dict) -> Result<Vec<(Value, Value)>> {
+    if dict.resolver().is_some() { dict.defined_items() } else { dict.items() }
 }

@@ -376,6 +376,9 @@ pub(super) fn call(whole: &Str, name: &str, call: &mut Call<'_>) -> Result<Value
             if given > 2 {
                 return Err(Error::type_error(format!("{name}() takes at most 2 arguments ({given} given)")));
             }
+            if let Some((wrong, _)) = call.kwargs.iter().find(|(key, _)| !matches!(&**key, "sep" | "maxsplit")) {
+                return Err(Error::type_error(format!("'{wrong}' is an invalid keyword argument for {name}()")));
+            }
             let [sep, maxsplit] = call.bind(name, 0, ["sep", "maxsplit"])?;
             let sep = separator(sep)?;
             let most = most(maxsplit)?;

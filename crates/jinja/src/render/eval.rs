@@ -127,7 +127,7 @@ impl Run<'_> {
                 let message = format!("Value after * must be an iterable, not {}", value.type_name());
                 return Err(Error::type_error(message));
             }
-            positional.extend(value.iterate()?);
+            positional.extend(value.elements()?);
         }
         for (name, arg) in &args.keyword {
             let value = self.eval(arg)?;
@@ -177,7 +177,7 @@ impl Run<'_> {
                 };
                 found = looked_up.ok_or_else(|| {
                     let message = format!("No {what} named '{}' found.", applied.name);
-                    Error::new(Kind::UnknownFilter, message).at(None, applied.line as usize)
+                    Error::new(Kind::Value, message).at(None, applied.line as usize)
                 })?;
                 &found
             }

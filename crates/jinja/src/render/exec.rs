@@ -155,7 +155,7 @@ impl Run<'_> {
                     let message = format!("cannot unpack non-iterable {} object", value.type_name());
                     return Err(Error::type_error(message));
                 }
-                let values = value.iterate()?;
+                let values = value.elements()?;
                 let (wanted, got) = (targets.len(), values.len());
                 if got > wanted {
                     return Err(Error::value_error(format!("too many values to unpack (expected {wanted})")));
@@ -212,10 +212,6 @@ impl Run<'_> {
         macros::run_block(&self.state, &context, &block, 0, out)
     }
 
-    fn template_of(&self, source: &str, name: &str) -> Result<Rc<crate::compiler::Compiled>> {
-        self.env().load_compiled(source, name, &self.unit.template.options)
-    }
-
     /// The template that a value names.
     pub(super) fn load(&self, name: &Value) -> Result<Rc<crate::compiler::Compiled>> {
         let name = match name {
@@ -230,7 +226,7 @@ impl Run<'_> {
             return Err(Error::type_error("no loader for this environment specified"));
         };
         let (source, full) = loader.load(name, self.unit.template.name.as_deref())?;
-        self.template_of(&source, &full)
+        self.env().load_compiled(&source, &full, name, &self.unit.template.options)
     }
 
     fn include(&mut self, node: &crate::compiler::ast::Include, out: &mut Output) -> Result<()> {
@@ -256,7 +252,7 @@ impl Run<'_> {
         let names = match name {
             Value::Undefined(_) | Value::Str(_) => return self.load(name),
             Value::None => Vec::new(),
-            other => other.iterate()?,
+            other => other.elements()?,
         };
         for name in &names {
             match self.load(name) {

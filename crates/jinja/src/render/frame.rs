@@ -217,7 +217,11 @@ impl Output {
         match value {
             Value::None => return Ok(()),
             Value::Undefined(_) => {
-                self.failed = Some(value);
+                // What stands before it may fail first.
+                if let Some(first) = self.first.take() {
+                    self.write(&first);
+                }
+                self.failed.get_or_insert(value);
                 return Ok(());
             }
             value => {
@@ -290,7 +294,7 @@ fn plain(value: &Value, depth: usize) -> Result<Value, Error> {
     Ok(match value {
         Value::List(_) | Value::Tuple(_) => {
             let mut values = Vec::new();
-            for value in value.iterate()? {
+            for value in value.elements()? {
                 if !vanishes(&value) {
                     values.push(plain(&value, depth + 1)?);
                 }

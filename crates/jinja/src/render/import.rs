@@ -73,7 +73,7 @@ impl Run<'_> {
         };
         let mut out = Output::default();
         root(&template, &context, self.state.environment(), self.state.scope(), &mut out)?;
-        Ok(Module { name: template.name.clone(), context, printed: RefCell::new(out.finish()) })
+        Ok(Module { name: template.asked.clone(), context, printed: RefCell::new(out.finish()) })
     }
 
     fn store_import(&mut self, name: &Name, value: Value, toplevel: bool) {
@@ -100,7 +100,7 @@ impl Run<'_> {
                 Some(value) => value,
                 None => {
                     let own = |name: Option<&str>| name.map_or(Ok("None".to_owned()), |name| Value::from(name).repr());
-                    let place = match self.unit.template.name.as_deref() {
+                    let place = match self.unit.template.asked.as_deref() {
                         Some(name) => format!("line {line} in {}", Value::from(name).repr()?),
                         None => format!("line {line}"),
                     };

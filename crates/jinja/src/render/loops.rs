@@ -40,7 +40,7 @@ impl Run<'_> {
         out: &mut Output,
         again: Option<(Recursion, usize)>,
     ) -> Result<()> {
-        let mut items = iter.iterate()?;
+        let mut items = iter.elements()?;
         if let (Some(test), Some(target)) = (&node.test, &node.test_target) {
             let mut kept = Vec::with_capacity(items.len());
             for item in items {

@@ -184,6 +184,21 @@ impl Dict {
         Ok(items)
     }
 
+    /// Its entries, for filters and functions: they stop at a value that is undefined.
+    ///
+    /// # Errors
+    ///
+    /// A value is undefined, or its template fails.
+    pub fn defined_items(&self) -> Result<Vec<(Value, Value)>, Error> {
+        let items = self.items()?;
+        for (_, value) in &items {
+            if let Value::Undefined(undefined) = value {
+                return Err(undefined.error());
+            }
+        }
+        Ok(items)
+    }
+
     /// Its values, resolved.
     ///
     /// # Errors

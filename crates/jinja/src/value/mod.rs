@@ -366,12 +366,27 @@ impl Value {
         .ok_or_else(|| Error::new(Kind::Type, format!("object of type '{}' has no len()", self.type_name())))
     }
 
-    /// What Python's `for` gets from it: elements, a dict's keys, a text's characters.
+    /// Its elements, for filters and functions: they stop at one that is undefined.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be iterated over: `'int' object is not iterable`; an element is undefined.
+    pub fn iterate(&self) -> Result<Vec<Self>, Error> {
+        let elements = self.elements()?;
+        for element in &elements {
+            if let Self::Undefined(undefined) = element {
+                return Err(undefined.error());
+            }
+        }
+        Ok(elements)
+    }
+
+    /// What Python's `for` gets from it: elements, which may be undefined, a dict's keys, a text's characters.
     ///
     /// # Errors
     ///
     /// It cannot be iterated over: `'int' object is not iterable`.
-    pub fn iterate(&self) -> Result<Vec<Self>, Error> {
+    pub fn elements(&self) -> Result<Vec<Self>, Error> {
         match self {
             Self::Undefined(undefined) => return Err(undefined.error()),
             Self::Str(text) => Some(text.chars().map(|c| Self::from(c.encode_utf8(&mut [0; 4]) as &str)).collect()),

@@ -502,7 +502,12 @@ fn slice_indices(
 /// A dict from pairs, as `dict(...)` and `update` take them.
 pub(crate) fn update_dict(dict: &Dict, source: &Value) -> Result<()> {
     match source {
-        Value::Dict(other) => return dict.update(other),
+        Value::Dict(other) => {
+            for (key, value) in other.defined_items()? {
+                dict.insert(Key::new(key)?, value);
+            }
+            return Ok(());
+        }
         Value::Object(object) if object.is_mapping() => {
             for key in object.values()?.unwrap_or_default() {
                 let value = object.item(&key)?.unwrap_or(Value::None);
