@@ -79,6 +79,12 @@ impl RevocationList {
         signed::to_pem("CRL", "X509 CRL", &self.der)
     }
 
+    /// What its issuer signed.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &[u8] {
+        self.signed.tbs()
+    }
+
     /// The SHA-256 of its bytes in hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> String {

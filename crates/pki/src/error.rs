@@ -59,6 +59,22 @@ pub enum Error {
     /// What was looked at does not hold.
     #[error("verification failed: {}", list(.0))]
     Failed(Vec<Finding>),
+    /// Somebody else is at work in the store.
+    #[error("{object}: locked by another process; wait for it to end, then try again")]
+    Locked {
+        /// The store.
+        object: String,
+    },
+    /// The file system did not do what it was told.
+    #[error("{object}: {problem}; {cure}")]
+    Io {
+        /// The file.
+        object: String,
+        /// What the system said.
+        problem: String,
+        /// What to do.
+        cure: String,
+    },
     /// A key or the random number generator did not do its work.
     #[error("{object}: {problem}; {cure}")]
     Crypto {
@@ -85,6 +101,11 @@ impl Error {
     /// A key or a source of chance that failed.
     pub fn crypto(object: impl Into<String>, problem: impl fmt::Display, cure: impl Into<String>) -> Self {
         Self::Crypto { object: object.into(), problem: problem.to_string(), cure: cure.into() }
+    }
+
+    /// A file that could not be read or written.
+    pub fn io(object: impl fmt::Display, problem: impl fmt::Display, cure: impl Into<String>) -> Self {
+        Self::Io { object: object.to_string(), problem: problem.to_string(), cure: cure.into() }
     }
 
     /// The findings of a refusal or a failed verification; empty for the others.

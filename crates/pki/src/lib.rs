@@ -11,6 +11,7 @@
 //! - [`request`], [`profile`], [`authority`], [`issue`]: from a request to a certificate.
 //! - [`certificate`], [`crl`], [`lint`]: reading certificates and revocation lists, making the latter, finding faults.
 //! - [`verify`]: whether a chain holds.
+//! - [`store`]: serials, certificates, lists and the audit log on disk, whole after any power loss.
 //! - [`error`]: refusals and findings, each with place, rule and cure.
 
 pub mod authority;
@@ -32,6 +33,7 @@ pub mod serial;
 pub mod signature;
 mod signed;
 pub mod signer;
+pub mod store;
 pub mod subject;
 pub mod url;
 pub mod validity;

@@ -10,23 +10,23 @@ use x509_cert::{Version, ext::Extension, name::Name, serial_number::SerialNumber
 
 /// `TBSCertificate`, open to change.
 #[derive(Debug, Clone, Sequence)]
-pub struct Body {
+pub(crate) struct Body {
     #[asn1(context_specific = "0", default = "Default::default")]
-    pub version: Version,
-    pub serial: SerialNumber,
-    pub signature: AlgorithmIdentifierOwned,
-    pub issuer: Name,
-    pub validity: Period,
-    pub subject: Name,
-    pub key: SubjectPublicKeyInfoOwned,
+    pub(crate) version: Version,
+    pub(crate) serial: SerialNumber,
+    pub(crate) signature: AlgorithmIdentifierOwned,
+    pub(crate) issuer: Name,
+    pub(crate) validity: Period,
+    pub(crate) subject: Name,
+    pub(crate) key: SubjectPublicKeyInfoOwned,
     #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
-    pub extensions: Option<Vec<Extension>>,
+    pub(crate) extensions: Option<Vec<Extension>>,
 }
 
 #[derive(Debug, Clone, Sequence)]
-pub struct Period {
-    pub not_before: Time,
-    pub not_after: Time,
+pub(crate) struct Period {
+    pub(crate) not_before: Time,
+    pub(crate) not_after: Time,
 }
 
 #[derive(Sequence)]
@@ -37,23 +37,23 @@ struct Frame<'a> {
 }
 
 impl Body {
-    pub fn of(certificate: &Certificate) -> Self {
+    pub(crate) fn of(certificate: &Certificate) -> Self {
         Self::from_der(certificate.to_be_signed()).unwrap()
     }
 
-    pub fn extension(&mut self, oid: ObjectIdentifier) -> &mut Extension {
+    pub(crate) fn extension(&mut self, oid: ObjectIdentifier) -> &mut Extension {
         self.extensions.as_mut().unwrap().iter_mut().find(|extension| extension.extn_id == oid).unwrap()
     }
 
-    pub fn without(&mut self, oid: ObjectIdentifier) {
+    pub(crate) fn without(&mut self, oid: ObjectIdentifier) {
         self.extensions.as_mut().unwrap().retain(|extension| extension.extn_id != oid);
     }
 
-    pub fn set<T: Encode>(&mut self, oid: ObjectIdentifier, value: &T) {
+    pub(crate) fn set<T: Encode>(&mut self, oid: ObjectIdentifier, value: &T) {
         self.extension(oid).extn_value = der::asn1::OctetString::new(value.to_der().unwrap()).unwrap();
     }
 
-    pub fn sign(&self, key: &PrivateKey) -> Certificate {
+    pub(crate) fn sign(&self, key: &PrivateKey) -> Certificate {
         let tbs = self.to_der().unwrap();
         let signature = Signer::sign(key, &tbs).unwrap();
         let frame = Frame {

@@ -1,6 +1,7 @@
 //! Three tiers to test with, made anew for each test with a clock that stands.
 
-pub mod forge;
+pub(crate) mod forge;
+pub(crate) mod memory;
 
 use pki::{
     authority::Authority,
@@ -21,49 +22,49 @@ use pki::{
 };
 
 /// A root, an intermediate and their keys.
-pub struct Tiers {
-    pub now: Moment,
-    pub root_key: PrivateKey,
-    pub root: Authority,
-    pub intermediate_key: PrivateKey,
-    pub intermediate: Authority,
+pub(crate) struct Tiers {
+    pub(crate) now: Moment,
+    pub(crate) root_key: PrivateKey,
+    pub(crate) root: Authority,
+    pub(crate) intermediate_key: PrivateKey,
+    pub(crate) intermediate: Authority,
 }
 
-pub fn url(text: &str) -> HttpUrl {
+pub(crate) fn url(text: &str) -> HttpUrl {
     HttpUrl::parse(text).unwrap()
 }
 
-pub fn names(names: &[&str]) -> SubjectNames {
+pub(crate) fn names(names: &[&str]) -> SubjectNames {
     SubjectNames::parse(names.iter().copied(), Wildcards::Leftmost).unwrap()
 }
 
-pub fn key(kind: KeyKind) -> PrivateKey {
+pub(crate) fn key(kind: KeyKind) -> PrivateKey {
     PrivateKey::generate(kind, &mut SystemRandom).unwrap()
 }
 
-pub fn terms(now: Moment, days: u32) -> Terms {
+pub(crate) fn terms(now: Moment, days: u32) -> Terms {
     Terms { serial: Serial::generate(&mut SystemRandom).unwrap(), validity: Validity::starting(now, days).unwrap() }
 }
 
-pub fn root_published() -> Published {
+pub(crate) fn root_published() -> Published {
     Published { crl: url("http://pki.example.org/root.crl"), certificate: url("http://pki.example.org/root.cer") }
 }
 
-pub fn intermediate_published() -> Published {
+pub(crate) fn intermediate_published() -> Published {
     Published {
         crl: url("http://pki.example.org/services-1.crl"),
         certificate: url("http://pki.example.org/services-1.cer"),
     }
 }
 
-pub fn constraints() -> Constraints {
+pub(crate) fn constraints() -> Constraints {
     Constraints {
         dns: vec!["example.org".to_owned(), "svc.example.net".to_owned()],
         ip: vec![IpRange::parse("10.0.0.0/8").unwrap(), IpRange::parse("2001:db8::/32").unwrap()],
     }
 }
 
-pub fn service(role: Role, wanted: &[&str]) -> Service {
+pub(crate) fn service(role: Role, wanted: &[&str]) -> Service {
     Service {
         names: names(wanted),
         organization: Some("Example".to_owned()),
@@ -73,7 +74,7 @@ pub fn service(role: Role, wanted: &[&str]) -> Service {
     }
 }
 
-pub fn intermediate_profile() -> Intermediate {
+pub(crate) fn intermediate_profile() -> Intermediate {
     Intermediate {
         subject: Subject::new("DE", "Example", "Example Services CA 1"),
         constraints: constraints(),
@@ -82,11 +83,11 @@ pub fn intermediate_profile() -> Intermediate {
 }
 
 impl Tiers {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::at(Moment::parse("2026-11-25T19:00:00Z").unwrap())
     }
 
-    pub fn at(now: Moment) -> Self {
+    pub(crate) fn at(now: Moment) -> Self {
         let root_key = key(KeyKind::P384);
         let root = Root { subject: Subject::new("DE", "Example", "Example Root CA") }
             .draft(root_key.public_key(), &terms(now, Root::DAYS))
@@ -103,20 +104,20 @@ impl Tiers {
         Self { now, root_key, root, intermediate_key, intermediate: Authority::new(intermediate).unwrap() }
     }
 
-    pub fn draft(&self, kind: KeyKind, role: Role, wanted: &[&str]) -> ToBeSigned {
+    pub(crate) fn draft(&self, kind: KeyKind, role: Role, wanted: &[&str]) -> ToBeSigned {
         let key = key(kind);
         service(role, wanted).draft(&self.intermediate, key.public_key(), &terms(self.now, Service::DAYS)).unwrap()
     }
 
-    pub fn issue(&self, kind: KeyKind, role: Role, wanted: &[&str]) -> Certificate {
+    pub(crate) fn issue(&self, kind: KeyKind, role: Role, wanted: &[&str]) -> Certificate {
         self.draft(kind, role, wanted).sign(&self.intermediate_key).unwrap()
     }
 
-    pub fn root_list(&self, entries: &[Entry]) -> RevocationList {
+    pub(crate) fn root_list(&self, entries: &[Entry]) -> RevocationList {
         self.list(Issuing::Root, entries)
     }
 
-    pub fn intermediate_list(&self, entries: &[Entry]) -> RevocationList {
+    pub(crate) fn intermediate_list(&self, entries: &[Entry]) -> RevocationList {
         self.list(Issuing::Intermediate, entries)
     }
 

@@ -1,7 +1,6 @@
 //! What is refused at issuing, and what verification finds in chains that were forged past it.
 
-mod support;
-
+use crate::support::{Tiers, forge::Body, intermediate_profile, key, names, service, terms};
 use const_oid::db::rfc5280::*;
 use der::asn1::{Ia5String, OctetString};
 use pki::{
@@ -19,7 +18,6 @@ use pki::{
     validity::Validity,
     verify::{self, Host, Path, Purpose, Trust},
 };
-use support::{Tiers, forge::Body, intermediate_profile, key, names, service, terms};
 use x509_cert::{
     ext::{
         Extension,
@@ -191,8 +189,8 @@ fn a_request_gives_its_key_and_nothing_that_the_profile_does_not_have() {
 
 #[test]
 fn a_request_with_another_key_or_a_damaged_signature_is_refused() {
-    let request = SigningRequest::build(&Subject::new("DE", "Example", "web"), None, &key(KeyKind::P256)).unwrap();
-    let other = SigningRequest::build(&Subject::new("DE", "Example", "web"), None, &key(KeyKind::P256)).unwrap();
+    let request = SigningRequest::build(&Subject::new("DE", "Example", "web"), None, key(KeyKind::P256)).unwrap();
+    let other = SigningRequest::build(&Subject::new("DE", "Example", "web"), None, key(KeyKind::P256)).unwrap();
     let point = |request: &SigningRequest| request.public_key().info().subject_public_key.raw_bytes().to_vec();
     let mut swapped = request.der().to_vec();
     let at = swapped.windows(65).position(|window| window == point(&request)).unwrap();
@@ -480,7 +478,7 @@ fn damaged_files_are_refused_and_never_a_panic() {
     let request = SigningRequest::build(
         &Subject::new("DE", "Example", "web"),
         Some(&names(&["web.example.org"])),
-        &key(KeyKind::P256),
+        key(KeyKind::P256),
     )
     .unwrap();
     for der in [leaf.der(), list.der(), request.der()] {
