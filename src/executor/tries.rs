@@ -16,7 +16,7 @@ use super::{
     task::fail,
 };
 use crate::{
-    action::{self, ActionContext, ActionError, ActionOutcome},
+    action::{self, ActionContext, ActionError, ActionOutcome, Detail},
     diagnostic::{ErrorChain, Link},
     playbook::Task,
     template::VariableScope,
@@ -58,7 +58,7 @@ pub(super) async fn tries(
                 Ok(first) => first.is_none(),
                 Err(error) => {
                     result.values.clear();
-                    result.verbose = false;
+                    result.detail = Detail::ByVerbosity;
                     fail(result, task, error.chain());
                     result.set("changed", false);
                     return;

@@ -50,6 +50,12 @@ fn tasks(list: &str) -> String {
     format!("- hosts: all\n  tasks:\n{indented}")
 }
 
+/// Conditions as they are written, without their places.
+fn shown(conditions: &[Written]) -> String {
+    format!("{:?}", conditions.iter().map(|condition| condition.value.repr().unwrap()).collect::<Vec<_>>())
+        .replace('"', "")
+}
+
 #[test]
 fn what_ansible_refuses_is_refused_with_its_place_and_cure() {
     let task_cases = [
@@ -211,7 +217,7 @@ fn the_closest_keyword_wins_and_lists_are_collected() {
     assert_eq!(effective.remote_user, Some(Value::from("task").into()));
     assert_eq!(effective.r#become, Some(Value::Bool(false).into()));
     assert_eq!(inner.inherited().remote_user, Some(Value::from("play").into()));
-    assert_eq!(format!("{:?}", effective.when), "['a', 'b', 'c']");
+    assert_eq!(shown(&effective.when), "['a', 'b', 'c']");
     assert_eq!(format!("{:?}", effective.tags), "['t', 'b', 'p']");
     assert_eq!(format!("{:?}", effective.environment), "[{'A': 'play'}, {'A': 'task'}]");
     assert_eq!(format!("{:?}", Value::Dict(inner.vars())), "{'v': 'block', 'w': 'task'}");
@@ -246,7 +252,7 @@ fn an_import_passes_its_keywords_on_and_an_include_only_its_variables() {
     let tasks = all_tasks(playbook.plays.first().unwrap());
     let imported = task(&tasks, "more");
     assert_eq!(imported.effective().r#become, Some(Value::Bool(true).into()));
-    assert_eq!(format!("{:?}", imported.effective().when), "['c']");
+    assert_eq!(shown(&imported.effective().when), "['c']");
     assert_eq!(format!("{:?}", Value::Dict(imported.vars())), "{'v': 'import'}");
     assert!(imported.include_params().is_empty());
 
@@ -336,7 +342,7 @@ fn imported_playbooks_keep_their_conditions_tags_and_variables() {
     assert_eq!(format!("{:?}", play.scope.directives.vars.clone().unwrap()), "{'v': 'import', 'w': 'play'}");
     let tasks = all_tasks(play);
     let t = tasks.first().unwrap();
-    assert_eq!(format!("{:?}", t.effective().when), "['c']");
+    assert_eq!(shown(&t.effective().when), "['c']");
     assert_eq!(format!("{:?}", t.effective().tags), "['p', 'i']");
     assert!(play.scope.basedir.ends_with("/sub"));
     assert!(t.path().ends_with("/sub/t.yml:1"));
