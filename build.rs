@@ -18,10 +18,11 @@ use sha2::{Digest, Sha256};
 const PREBUILT: &str = "PROVISION_HELPER";
 
 /// What the helper is made of.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     "Cargo.lock",
     "Cargo.toml",
     "crates/helper",
+    "crates/http",
     "crates/macros",
     "crates/modules",
     "crates/protocol",

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Data, Map, outcome::Diff};
+use protocol::{Data, Map};
 
 use crate::diagnostic::ErrorChain;
 
@@ -208,34 +208,4 @@ pub struct HostTotals {
     pub rescued: u64,
     /// Failures ignored.
     pub ignored: u64,
-}
-
-/// A diff with the keys that Ansible's modules use, for a result's `diff`.
-#[must_use]
-pub fn diff_data(diff: &Diff) -> Data {
-    let mut map = Map::new();
-    let mut headers = |before: &Option<String>, after: &Option<String>| {
-        for (key, header) in [("before_header", before), ("after_header", after)] {
-            if let Some(header) = header {
-                map.insert(key.to_owned(), Data::from(header.as_str()));
-            }
-        }
-    };
-    match diff {
-        Diff::Text { before_header, after_header, before, after } => {
-            headers(before_header, after_header);
-            map.insert("before".to_owned(), Data::from(before.as_str()));
-            map.insert("after".to_owned(), Data::from(after.as_str()));
-        }
-        Diff::State { before_header, after_header, before, after } => {
-            headers(before_header, after_header);
-            map.insert("before".to_owned(), Data::Map(before.clone()));
-            map.insert("after".to_owned(), Data::Map(after.clone()));
-        }
-        Diff::Prepared(text) => {
-            map.insert("prepared".to_owned(), Data::from(text.as_str()));
-        }
-        Diff::Omitted(keys) => map.clone_from(keys),
-    }
-    Data::Map(map)
 }

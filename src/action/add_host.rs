@@ -13,7 +13,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         let args = context.args;
         let new_name = ["name", "hostname", "host"].iter().find_map(|key| context.text(key));
         let Some(new_name) = new_name else {
-            return Err(ActionError::failed("name, host or hostname needs to be provided"));
+            return Err(ActionError::refused("name, host or hostname needs to be provided"));
         };
         let (name, port) = split_port(&new_name);
         let groups = ["groupname", "groups", "group"].iter().find_map(|key| context.arg(key));
@@ -25,7 +25,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
                 let values = list.values().map_err(|error| ActionError::failed(error.message))?;
                 values.iter().filter_map(|group| group.to_str().ok()).map(|group| group.trim().to_owned()).collect()
             }
-            Some(_) => return Err(ActionError::failed("Groups must be specified as a list.")),
+            Some(_) => return Err(ActionError::refused("Groups must be specified as a list.")),
         };
         let mut groups: Vec<String> = Vec::new();
         for group in listed {

@@ -3,22 +3,40 @@
 //! Source: Ansible documentation, `ansible.builtin.assert`.
 
 use jinja::Value;
-use protocol::{Data, Outcome};
+use protocol::{
+    Data, Outcome,
+    arguments::{Default, Kind, OptionSpec, python},
+};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, module::check_names};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, options};
 use crate::template::data::to_data;
+
+const OPTIONS: [OptionSpec; 4] = [
+    OptionSpec {
+        name: "fail_msg",
+        aliases: &["msg"],
+        kind: Kind::Raw,
+        default: Some(Default::Str("Assertion failed")),
+        ..OptionSpec::EMPTY
+    },
+    OptionSpec {
+        name: "success_msg",
+        kind: Kind::Raw,
+        default: Some(Default::Str("All assertions passed")),
+        ..OptionSpec::EMPTY
+    },
+    OptionSpec { name: "quiet", kind: Kind::Bool, default: Some(Default::Bool(false)), ..OptionSpec::EMPTY },
+    OptionSpec { name: "that", kind: Kind::Raw, required: true, ..OptionSpec::EMPTY },
+];
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
-        check_names(context, &["fail_msg", "msg", "success_msg", "quiet", "that"])?;
-        let Some(that) = context.args.raw("that") else {
-            return Err(ActionError::failed("missing required arguments: that"));
-        };
-        let fail_msg = message(context, "fail_msg", "Assertion failed")?;
-        let fail_msg =
-            if context.args.contains("fail_msg") { fail_msg } else { message(context, "msg", "Assertion failed")? };
-        let success_msg = message(context, "success_msg", "All assertions passed")?;
-        let verbose = !context.flag("quiet", false);
+        let mut options = options::validated(context, &OPTIONS, &[])?;
+        let mut message = |name: &str| texts(name, options.shift_remove(name).unwrap_or_default());
+        let (fail_msg, success_msg) = (message("fail_msg")?, message("success_msg")?);
+        let quiet = options.get("quiet") == Some(&Data::Bool(true));
+        let detail = if quiet { Detail::ByVerbosity } else { Detail::Whole };
+        let that = context.args.raw("that").unwrap_or(Value::None);
         let mut outcome = Outcome::changed(false);
         for condition in conditions(context, that)? {
             if !context.templar().condition(&condition, context.scope)? {
@@ -27,11 +45,11 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
                 outcome.set("evaluated_to", false);
                 outcome.set("assertion", to_data(&condition)?);
                 set_message(&mut outcome, fail_msg);
-                return Ok(ActionOutcome { outcome, verbose, ..ActionOutcome::default() });
+                return Ok(ActionOutcome { outcome, detail, ..ActionOutcome::default() });
             }
         }
         set_message(&mut outcome, success_msg);
-        Ok(ActionOutcome { outcome, verbose, ..ActionOutcome::default() })
+        Ok(ActionOutcome { outcome, detail, ..ActionOutcome::default() })
     })
 }
 
@@ -50,7 +68,7 @@ fn conditions(context: &ActionContext<'_>, that: Value) -> Result<Vec<Value>, Ac
             Ok(vec![Value::Str(text)])
         }
         Value::Bool(value) => Ok(vec![Value::Bool(value)]),
-        other => Err(ActionError::failed(format!(
+        other => Err(ActionError::refused(format!(
             "argument 'that' is of type {} and we were unable to convert to _check_type_list_strict: {} cannot be converted to a list",
             other.type_name(),
             other.type_name(),
@@ -58,11 +76,21 @@ fn conditions(context: &ActionContext<'_>, that: Value) -> Result<Vec<Value>, Ac
     }
 }
 
-fn message(context: &ActionContext<'_>, name: &str, default: &str) -> Result<Data, ActionError> {
-    match context.arg(name) {
-        None => Ok(Data::from(default)),
-        Some(value) => Ok(to_data(&value)?),
+/// A message: a text or a list of them.
+fn texts(name: &str, value: Data) -> Result<Data, ActionError> {
+    let fits = match &value {
+        Data::Str(_) => true,
+        Data::List(items) => items.iter().all(|item| matches!(item, Data::Str(_))),
+        _ => false,
+    };
+    if fits {
+        return Ok(value);
     }
+    Err(ActionError::refused(format!(
+        "argument '{name}' is of type {} and we were unable to convert to str_or_list_of_str: a string or list of strings \
+         is required",
+        python::type_name(&value)
+    )))
 }
 
 fn set_message(outcome: &mut Outcome, message: Data) {

@@ -3,27 +3,24 @@
 //! Source: Ansible documentation, `ansible.builtin.debug`.
 
 use jinja::{Str, Value};
-use protocol::{Data, Outcome};
+use protocol::{
+    Data, Outcome,
+    arguments::{Default, Kind, OptionSpec},
+};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, module::check_names};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, options};
 use crate::template::data::{to_data, to_data_with_errors};
+
+const OPTIONS: [OptionSpec; 3] = [
+    OptionSpec { name: "msg", kind: Kind::Raw, ..OptionSpec::EMPTY },
+    OptionSpec { name: "var", kind: Kind::Raw, ..OptionSpec::EMPTY },
+    OptionSpec { name: "verbosity", kind: Kind::Int, default: Some(Default::Int(0)), ..OptionSpec::EMPTY },
+];
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
-        check_names(context, &["msg", "var", "verbosity"])?;
-        if context.args.contains("msg") && context.args.contains("var") {
-            return Err(ActionError::failed("parameters are mutually exclusive: msg|var"));
-        }
-        let verbosity = match context.arg("verbosity") {
-            None => 0,
-            Some(value) => integer(&value).ok_or_else(|| {
-                ActionError::failed(format!(
-                    "argument 'verbosity' is of type {} and we were unable to convert to int: {} cannot be converted to an int",
-                    value.type_name(),
-                    value.repr().map_or_else(|_| String::new(), |repr| format!("<class '{}'> {repr}", value.type_name())),
-                ))
-            })?,
-        };
+        let options = options::validated(context, &OPTIONS, &[&["msg", "var"]])?;
+        let verbosity = options.get("verbosity").and_then(Data::as_int).unwrap_or(0);
         let mut outcome = Outcome::default();
         if verbosity > i64::from(context.settings.verbosity) {
             outcome.skipped = true;
@@ -45,7 +42,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
                 },
             }
         }
-        Ok(ActionOutcome { outcome, verbose: true, ..ActionOutcome::default() })
+        Ok(ActionOutcome { outcome, detail: Detail::Whole, ..ActionOutcome::default() })
     })
 }
 
@@ -55,11 +52,4 @@ fn variable(context: &ActionContext<'_>, name: &Str) -> Result<Data, ActionError
     // expression is the operator's text still.
     let value = context.templar().evaluate_expression(name, context.scope, true)?;
     Ok(to_data_with_errors(&value))
-}
-
-fn integer(value: &Value) -> Option<i64> {
-    match value {
-        Value::Str(text) => text.trim().parse().ok(),
-        value => value.as_int(),
-    }
 }

@@ -4,93 +4,130 @@
 
 use std::path::{Path, PathBuf};
 
-use protocol::{Data, Map, Outcome};
-use sha1::{Digest, Sha1};
+use jinja::Value;
+use modules::support::checksum::Algorithm;
+use protocol::{Data, Map, Outcome, arguments::python};
 
 use super::{ActionContext, ActionError, ActionOutcome, Local};
+use crate::diagnostic::{ErrorChain, Link};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
         if context.settings.check_mode {
             return Err(ActionError::Skipped("check mode not (yet) supported for this module".to_owned()));
         }
-        let (Some(src), Some(dest)) = (context.text("src"), context.text("dest")) else {
-            return Err(ActionError::failed("src and dest are required"));
+        let (Some(src), Some(dest)) = (context.arg("src"), context.arg("dest")) else {
+            return Err(ActionError::refused("src and dest are required"));
         };
-        let flat = context.flag("flat", false);
-        let fail_on_missing = context.flag("fail_on_missing", true);
-        let destination = destination(context, &src, &dest, flat)?;
-        let before = local_checksum(&destination);
-        let mut arguments = Map::new();
-        arguments.insert("src".to_owned(), Data::from(src.as_str()));
-        arguments.insert("dest".to_owned(), Data::from(dest));
-        arguments.insert("checksum".to_owned(), Data::from(before.clone()));
+        let (src, dest) = match (src, dest) {
+            (Value::Str(src), Value::Str(dest)) => (src.as_str().to_owned(), dest.as_str().to_owned()),
+            (_, dest) => {
+                let option = if matches!(dest, Value::Str(_)) { "source" } else { "dest" };
+                return Err(ActionError::refused(format!(
+                    "Invalid type supplied for {option} option, it must be a string"
+                )));
+            }
+        };
+        let src = if src.starts_with('~') { expanded(context, &src).await? } else { src };
+        let destination = destination(context, &src, &dest, context.flag("flat", false))?;
+        let shown = destination.display().to_string();
+        let checksum = || Algorithm::Sha1.of_file(&shown).ok();
+        let before = checksum();
+        let mut arguments = Map::from([("src".to_owned(), Data::from(src.as_str()))]);
+        if let Some(before) = &before {
+            arguments.insert("_local_checksum".to_owned(), Data::from(before.as_str()));
+        }
         let invocation = context.invocation("fetch", arguments);
         let outcome = context.target.receive(invocation, destination.clone()).await?;
         if outcome.failed {
-            return Ok(missing(&src, outcome, fail_on_missing).into());
+            return Ok(not_there(&src, outcome, context.flag("fail_on_missing", true)));
         }
         let remote = outcome.values.get("checksum").cloned().unwrap_or_default();
-        let after = local_checksum(&destination);
-        let mut result = Outcome::changed(before != after);
-        let md5 = outcome.values.get("md5sum").cloned().unwrap_or_default();
-        let dest = destination.display().to_string();
-        if before == after {
-            result.set("md5sum", md5);
-            result.set("file", src);
-            result.set("dest", dest);
-            result.set("checksum", remote);
-        } else {
-            if context.flag("validate_checksum", true) && Data::from(after.clone()) != remote {
-                let mut failure =
-                    Outcome { failed: true, msg: Some("checksum mismatch".to_owned()), ..Outcome::default() };
-                failure.set("file", src);
-                failure.set("dest", dest);
-                return Ok(failure.into());
-            }
-            result.set("md5sum", md5);
-            result.set("dest", dest);
-            result.set("remote_md5sum", Data::Null);
-            result.set("checksum", Data::from(after));
-            result.set("remote_checksum", remote);
+        let md5sum = Data::from(Algorithm::Md5.of_file(&shown).ok());
+        if outcome.changed != Some(true) {
+            let result = Outcome::changed(false).with("md5sum", md5sum).with("file", src);
+            return Ok(result.with("dest", shown.as_str()).with("checksum", remote).into());
         }
-        Ok(result.into())
+        let checksum = Data::from(checksum());
+        let mut result = Outcome::changed(true);
+        if context.flag("validate_checksum", true) && checksum != remote {
+            result = Outcome { failed: true, ..Outcome::default() }.with_msg("checksum mismatch").with("file", src);
+        }
+        let result = result.with("md5sum", md5sum).with("dest", shown.as_str()).with("remote_md5sum", Data::Null);
+        Ok(result.with("checksum", checksum).with("remote_checksum", remote).into())
     })
 }
 
-/// The result where there is no such file: a failure, or not.
-fn missing(src: &str, outcome: Outcome, fail: bool) -> Outcome {
-    let msg = outcome.msg.unwrap_or_else(|| "the remote file does not exist, not transferring, ignored".to_owned());
-    let mut result = Outcome { failed: fail, changed: Some(false), ..Outcome::default() };
-    result.msg = Some(if fail { msg.trim_end_matches(", ignored").to_owned() } else { msg });
-    result.set("file", src);
-    result
+/// A path with the home of the host's user in the place of `~`.
+async fn expanded(context: &ActionContext<'_>, src: &str) -> Result<String, ActionError> {
+    let mut arguments = Map::from([("path".to_owned(), Data::from(src))]);
+    arguments.extend(["get_checksum", "get_mime", "get_attributes"].map(|name| (name.to_owned(), Data::Bool(false))));
+    let outcome = context.target.call(context.invocation("stat", arguments), None).await?;
+    Ok(outcome.arguments.get("path").map_or_else(|| src.to_owned(), python::str))
+}
+
+/// The result where there is no file to fetch: a failure, or not. `_step` says how far the host came: it could not look
+/// (`stat`), found a folder (`folder`), or could not read (`read`).
+fn not_there(src: &str, outcome: Outcome, fail: bool) -> ActionOutcome {
+    let msg = outcome.msg.clone().unwrap_or_default();
+    let of_module = || {
+        let mut links = vec![Link::new(msg.clone())];
+        links.extend(outcome.cause.clone().map(Link::new));
+        ErrorChain { links }
+    };
+    let result = Outcome { failed: fail, changed: Some(false), ..Outcome::default() };
+    match outcome.values.get("_step").and_then(Data::as_str) {
+        Some("stat") => {
+            let msg = format!("Failed to get information on remote file ({src}): {msg}");
+            result.with_msg(if fail { msg } else { format!("{msg}, ignored") }).with("file", src).into()
+        }
+        Some("folder") if fail => result.with_msg(msg).into(),
+        Some("folder") => Outcome::default().with_msg(format!("{msg}, not transferring, ignored")).into(),
+        _ => {
+            let mut result = result;
+            if msg.contains("not found") {
+                result.msg = Some("the remote file does not exist, not transferring, ignored".to_owned());
+            } else if fail {
+                result.msg = Some(msg.clone());
+            }
+            if !fail {
+                return result.with("file", src).into();
+            }
+            ActionOutcome { outcome: result, by_module: true, error: Some(of_module()), ..ActionOutcome::default() }
+        }
+    }
 }
 
 fn destination(context: &ActionContext<'_>, src: &str, dest: &str, flat: bool) -> Result<PathBuf, ActionError> {
-    let dest = context.environment.expand_user(dest);
-    let base =
-        |path: &str| if Path::new(path).is_absolute() { PathBuf::from(path) } else { context.playbook_dir.join(path) };
-    let name = Path::new(src).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    if flat {
-        let folder = dest.ends_with('/');
-        if !folder && base(&dest).is_dir() {
-            return Err(ActionError::failed(
+    let base = |path: &str| context.environment.resolve(path, Some(context.playbook_dir));
+    if !flat {
+        let target = base(dest).join(context.host).join(src.trim_start_matches('/'));
+        // A host's file name must not lead out of the folder.
+        let normal = crate::config::normalize(&target);
+        if !normal.starts_with(base(dest)) {
+            return Err(ActionError::refused(format!(
+                "Detected directory traversal, expected to be contained in '{dest}' but got '{}'",
+                normal.display()
+            )));
+        }
+        return Ok(normal);
+    }
+    let is_folder = |path: &str| context.environment.cwd.join(path).is_dir();
+    if !dest.ends_with('/') {
+        if is_folder(dest) {
+            return Err(ActionError::refused(
                 "dest is an existing directory, use a trailing slash if you want to fetch src into that directory",
             ));
         }
-        return Ok(if folder { base(&dest).join(name) } else { base(&dest) });
+        return Ok(base(dest));
     }
-    let target = format!("{}/{}/{}", dest.trim_end_matches('/'), context.host, src.trim_start_matches(['~', '/']));
-    // A host's file name must not lead out of the folder.
-    let normal = crate::config::normalize(&base(&target));
-    if !normal.starts_with(crate::config::normalize(&base(&dest))) {
-        return Err(ActionError::failed(format!("the path {src} leads out of {dest}")));
+    let name = Path::new(src).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let dest = format!("{dest}{name}");
+    if is_folder(&dest) {
+        return Err(ActionError::refused(format!(
+            "calculated dest '{dest}' is an existing directory, use another path that does not point to an existing \
+             directory"
+        )));
     }
-    Ok(normal)
-}
-
-fn local_checksum(path: &Path) -> Option<String> {
-    let bytes = std::fs::read(path).ok()?;
-    Some(Sha1::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base(&dest))
 }

@@ -3,67 +3,93 @@
 use std::path::{Path, PathBuf};
 
 use super::{ActionContext, ActionError};
-use crate::diagnostic::{ErrorChain, Link};
+use crate::{
+    diagnostic::{ErrorChain, Link},
+    playbook::search,
+};
 
-/// Finds a file of the task: as it is if absolute, else in `FOLDER/` and beside it in each folder of the search path.
-///
-/// Source: Ansible documentation, "Search paths in Ansible".
+/// Finds a file of the task: as it is if absolute, else where [`search::candidates`] says.
 ///
 /// # Errors
 ///
 /// It is nowhere; the message lists where it was looked for.
 pub fn find(context: &ActionContext<'_>, folder: &str, name: &str) -> Result<PathBuf, ActionError> {
-    let expanded = context.environment.expand_user(name);
-    let candidates = candidates(context.search_path, context.playbook_dir, folder, &expanded);
-    if let Some(found) = candidates.iter().find(|path| path.exists()) {
-        return Ok(found.clone());
-    }
-    let searched: Vec<String> = candidates.iter().map(|path| format!("\t{}", path.display())).collect();
-    let searched = if Path::new(&expanded).is_absolute() {
-        String::new()
+    let mut searched = String::new();
+    let found = if name.starts_with(['~', '/']) {
+        Some(context.environment.resolve(name, None)).filter(|path| path.exists())
     } else {
-        format!("\nSearched in:\n{}", searched.join("\n"))
+        let paths = search::candidates(
+            context.search_path,
+            context.playbook_dir,
+            Some(folder),
+            name,
+            false,
+            context.environment,
+        );
+        for path in &paths {
+            searched.push_str(if searched.is_empty() { "\nSearched in:\n\t" } else { "\n\t" });
+            searched.push_str(&path.display().to_string());
+        }
+        paths.into_iter().find(|path| path.exists())
     };
-    let mut link = Link::new(format!("Could not find or access '{name}'{searched}"));
-    link.message.push_str(" on the Ansible Controller.");
-    link.help = Some(
-        "If you are using a module and expect the file to exist on the remote, see the remote_src option.".to_owned(),
-    );
-    let mut chain = ErrorChain::new(link);
-    if let Some(first) = chain.links.first_mut()
-        && let Some(help) = first.help.take()
-    {
-        first.message.push('\n');
-        first.message.push_str(&help);
-    }
-    Err(ActionError::Failed(chain))
+    found.ok_or_else(|| not_found(name, &searched))
 }
 
-/// The paths that are tried, in order.
-#[must_use]
-pub fn candidates(search_path: &[PathBuf], playbook_dir: &Path, folder: &str, name: &str) -> Vec<PathBuf> {
-    let path = Path::new(name);
-    if path.is_absolute() {
-        return vec![path.to_owned()];
+/// The failure where a file is not there; `searched` follows its name.
+pub(super) fn not_found(name: &str, searched: &str) -> ActionError {
+    let text = format!(
+        "Could not find or access '{name}'{searched} on the Ansible Controller.\nIf you are using a module and expect \
+         the file to exist on the remote, see the remote_src option"
+    );
+    ActionError::Failed(ErrorChain::new(Link::new(text)))
+}
+
+/// The failure where a file of the control node cannot be read.
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ActionError {
+    cannot_read("an", path, error)
+}
+
+/// As [`unreadable`], for a file that is taken for text: Ansible begins that sentence as a sentence.
+pub(super) fn unreadable_text(path: &Path, error: &std::io::Error) -> ActionError {
+    cannot_read("An", path, error)
+}
+
+fn cannot_read(article: &str, path: &Path, error: &std::io::Error) -> ActionError {
+    let name = path.display().to_string();
+    let cause = modules::module::os_error(error, Some(&name));
+    let link = Link::new(format!("{article} error occurred while trying to read the file '{name}'."));
+    ActionError::Failed(ErrorChain::new(Link::new(cause)).caused(link))
+}
+
+/// What a file begins with that is in a vault as a whole.
+const VAULT: &[u8] = b"$ANSIBLE_VAULT;";
+
+/// The plain text of a file of the control node that is in a vault as a whole; `None` where it is not.
+///
+/// # Errors
+///
+/// It cannot be read, or no secret opens it.
+pub(super) fn open_vault(context: &ActionContext<'_>, path: &Path) -> Result<Option<Vec<u8>>, ActionError> {
+    use std::io::Read as _;
+    let failed = |error: std::io::Error| unreadable(path, &error);
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.by_ref().take(VAULT.len() as u64).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes != VAULT {
+        return Ok(None);
     }
-    let in_folder = path.components().next().is_some_and(|first| first.as_os_str() == folder);
-    let mut paths: Vec<PathBuf> = Vec::new();
-    let mut add = |path: PathBuf| {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    };
-    for base in search_path {
-        // A role's tasks stand in `tasks/`; its files beside it.
-        let base = if base.ends_with("tasks") { base.parent().unwrap_or(base) } else { base };
-        if !in_folder {
-            add(base.join(folder).join(path));
-        }
-        add(base.join(path));
+    file.read_to_end(&mut bytes).map_err(failed)?;
+    plain_of(context, path, &bytes)
+}
+
+/// As [`open_vault`], where the file's bytes are known.
+///
+/// # Errors
+///
+/// No secret opens it.
+pub(super) fn plain_of(context: &ActionContext<'_>, path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, ActionError> {
+    if !bytes.starts_with(VAULT) {
+        return Ok(None);
     }
-    if !in_folder {
-        add(playbook_dir.join(folder).join(path));
-    }
-    add(playbook_dir.join(path));
-    paths
+    context.vault.open(&path.display().to_string(), bytes).map(Some).map_err(ActionError::failed)
 }

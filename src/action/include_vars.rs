@@ -36,13 +36,11 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         let problem =
             if context.arg("dir").is_some() { folder(context, &mut read)? } else { file(context, &mut read)? };
         let mut variables = read.variables;
-        if let Some(behaviour) = context.text("hash_behaviour")
-            && behaviour == "merge"
-        {
-            variables = merged(context, &variables);
-        }
-        if let Some(name) = context.text("name") {
+        if let Some(name) = context.text("name").filter(|name| !name.is_empty()) {
             variables = [(name.as_str(), Value::Dict(variables))].into_iter().collect();
+        }
+        if problem.is_none() && context.text("hash_behaviour").as_deref() == Some("merge") {
+            variables = merged(context, &variables);
         }
         let mut outcome = Outcome::default();
         if let Some(message) = problem {
@@ -115,7 +113,8 @@ fn folder(context: &ActionContext<'_>, read: &mut Read) -> Result<Option<String>
     let depth = context.arg("depth").and_then(|depth| depth.to_str().ok()?.parse::<usize>().ok()).unwrap_or(0);
     let extensions = match context.arg("extensions") {
         Some(Value::List(list)) => list.raw_values().iter().filter_map(|value| value.to_str().ok()).collect(),
-        Some(Value::Str(text)) => vec![text.as_str().to_owned()],
+        // Ansible makes a list of the text's letters.
+        Some(Value::Str(text)) => text.as_str().chars().map(String::from).collect(),
         _ => vec!["yaml".to_owned(), "yml".to_owned(), "json".to_owned()],
     };
     let ignored: Vec<String> = match context.arg("ignore_files") {
@@ -130,22 +129,32 @@ fn folder(context: &ActionContext<'_>, read: &mut Read) -> Result<Option<String>
     let matching = context.text("files_matching").map(|pattern| regex(&pattern)).transpose()?;
     let ignored = ignored.iter().map(|pattern| regex(&format!("{pattern}$"))).collect::<Result<Vec<_>, _>>()?;
     let skip_unknown = context.flag("ignore_unknown_extensions", false);
-    for path in walk(&root, depth) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let matches = |regex: &pyregex::Regex| regex.search(&name).ok().flatten().is_some();
-        if matching.as_ref().is_some_and(|regex| !matches(regex)) || ignored.iter().any(matches) {
-            continue;
-        }
-        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
-        if !extensions.contains(&extension) {
-            if skip_unknown {
+    for files in walk(&root, depth) {
+        // Of a folder with a file that does not go, nothing is taken.
+        let before = read.variables.clone();
+        read.variables = Dict::new();
+        for path in files {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let matches = |regex: &pyregex::Regex| regex.search(&name).ok().flatten().is_some();
+            if matching.as_ref().is_some_and(|regex| !matches(regex)) || ignored.iter().any(matches) {
                 continue;
             }
-            return Ok(Some(format!("{} does not have a valid extension: {}", path.display(), extensions.join(", "))));
+            let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+            let extension = extension.unwrap_or_default();
+            let problem = if extensions.contains(&extension) {
+                load(context, &path, read)?
+            } else if skip_unknown {
+                continue;
+            } else {
+                Some(format!("{} does not have a valid extension: {}", path.display(), extensions.join(", ")))
+            };
+            if problem.is_some() {
+                read.variables = before;
+                return Ok(problem);
+            }
         }
-        if let Some(message) = load(context, &path, read)? {
-            return Ok(Some(message));
-        }
+        let here = std::mem::replace(&mut read.variables, before);
+        read.variables.update(&here).map_err(|error| ActionError::failed(error.message))?;
     }
     Ok(None)
 }
@@ -155,18 +164,20 @@ fn root(context: &ActionContext<'_>, given: &str) -> PathBuf {
     if Path::new(given).is_absolute() {
         return PathBuf::from(given);
     }
-    let role = context.scope.layers().raw("role_path").and_then(|(_, path)| path.to_str().ok());
+    let role = context.scope.layers().raw("role_path").and_then(|(_, path)| path.to_str().ok()).map(PathBuf::from);
     match role {
-        Some(role) if given.split('/').next() == Some("vars") && Path::new(&role).join(given).exists() => {
-            Path::new(&role).join(given)
+        Some(role) if given.split('/').next() == Some("vars") => {
+            let beside = role.join(given);
+            if beside.exists() { beside } else { PathBuf::from(given) }
         }
-        Some(role) => Path::new(&role).join("vars").join(given),
-        None => context.search_path.first().map_or_else(|| context.playbook_dir.join(given), |base| base.join(given)),
+        Some(role) => role.join("vars").join(given),
+        None => context.search_path.last().map_or_else(|| context.playbook_dir.join(given), |base| base.join(given)),
     }
 }
 
-/// Files in the order of their folders, then of their names; `depth` 0 is all the way down.
-fn walk(root: &Path, depth: usize) -> Vec<PathBuf> {
+/// The files of each folder, folders in the order of their paths, files in that of their names; `depth` 0 is all the
+/// way down.
+fn walk(root: &Path, depth: usize) -> Vec<Vec<PathBuf>> {
     let mut folders = vec![(root.to_owned(), 1)];
     let mut at = 0;
     while let Some((folder, level)) = folders.get(at).cloned() {
@@ -180,15 +191,14 @@ fn walk(root: &Path, depth: usize) -> Vec<PathBuf> {
             break;
         }
     }
-    folders.sort();
-    let mut files = Vec::new();
-    for (folder, _) in folders {
+    folders.sort_by_key(|(folder, _)| folder.display().to_string());
+    let files = folders.into_iter().map(|(folder, _)| {
         let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
         let mut here: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
         here.sort();
-        files.extend(here);
-    }
-    files
+        here
+    });
+    files.collect()
 }
 
 /// The variables with what is there already beneath them, dicts merged.

@@ -8,7 +8,7 @@
 
 mod add_host;
 mod assert;
-mod async_status;
+pub mod async_status;
 mod copy;
 mod debug;
 mod fail;
@@ -17,15 +17,21 @@ pub mod files;
 mod gather_facts;
 mod group_by;
 mod include_vars;
+mod lines;
+mod local_name;
 pub mod module;
+mod options;
+mod package;
 mod pause;
 mod provider;
 mod raw;
 mod registry;
 mod script;
+mod service;
 mod set_fact;
 mod set_stats;
 mod template;
+mod uri;
 mod validate_argument_spec;
 mod wait_for_connection;
 
@@ -60,8 +66,19 @@ pub trait Target {
     /// Runs a command without a helper: nothing is needed on the host but a shell.
     fn raw<'a>(&'a self, command: String, input: Option<Vec<u8>>) -> Local<'a, Result<RawOutput, TargetError>>;
 
+    /// The shell that runs command lines on the host.
+    fn shell(&self) -> &str;
+
+    /// What is left as the standard error of a command that had a terminal; none where commands get no terminal.
+    fn terminal_farewell<'a>(&'a self) -> Local<'a, Result<Option<String>, TargetError>>;
+
     /// Closes the connection; the next use opens it again.
     fn reset(&self) -> Local<'_, ()>;
+
+    /// The Python that the inventory or the configuration names for it.
+    fn python(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A host that did not answer.
@@ -82,6 +99,8 @@ pub struct Settings {
     pub check_mode: bool,
     /// Show before and after.
     pub diff: bool,
+    /// Bytes beyond which a file is left out of a diff; 0 for no limit.
+    pub max_diff_size: u64,
     /// `-v` count.
     pub verbosity: u8,
     /// Nothing of it may be shown.
@@ -102,14 +121,20 @@ pub struct ActionContext<'a> {
     pub name: &'a str,
     /// The action's full name (`ansible.builtin.copy`).
     pub fqcn: &'a str,
+    /// The action's name as the task has it (`copy`, `ansible.legacy.copy`).
+    pub written_name: &'a str,
     /// The task's name, as the banner has it.
     pub task_name: &'a str,
     /// The arguments, rendered, with `module_defaults` beneath.
     pub args: &'a Dict,
     /// How the task is to be done.
     pub settings: &'a Settings,
+    /// `module_defaults` of another action, by its full name, for actions that choose a module themselves.
+    pub defaults: &'a dyn Fn(&str) -> Result<Dict, ErrorChain>,
     /// The variables that the task sees.
     pub scope: &'a Rc<VariableScope>,
+    /// The variables of the host that does the work: another's where the task is delegated.
+    pub host_scope: &'a Rc<VariableScope>,
     /// The host.
     pub target: &'a dyn Target,
     /// Folders in which files of the task are looked for, nearest first (`ansible_search_path`).
@@ -128,7 +153,11 @@ pub struct ActionContext<'a> {
 
 /// Asks the person at the terminal (`pause`).
 pub trait Prompt {
-    /// Shows a text and waits for a line, for at most so many seconds. `echo` is false for secrets.
+    /// Shows a line of text, whether or not somebody is there to answer.
+    fn show(&self, text: &str);
+
+    /// Shows a text to the person, if one sits at the terminal, and waits for a line, for at most so many seconds. `echo`
+    /// is false for secrets.
     fn ask<'a>(&'a self, text: String, echo: bool, seconds: Option<u64>) -> Local<'a, Answer>;
 }
 
@@ -177,10 +206,10 @@ impl ActionContext<'_> {
         self.templar().render_text(&raw, self.scope).ok()
     }
 
-    /// A fact of the host as text, if it is known.
+    /// A fact of the host that does the work as text, if it is known.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<String> {
-        let (_, facts) = self.scope.layers().raw("ansible_facts")?;
+        let (_, facts) = self.host_scope.layers().raw("ansible_facts")?;
         facts.as_dict()?.raw(name)?.to_str().ok()
     }
 
@@ -193,8 +222,10 @@ impl ActionContext<'_> {
             environment: self.settings.environment.clone(),
             check_mode: self.settings.check_mode,
             diff_mode: self.settings.diff,
+            max_diff_size: self.settings.max_diff_size,
             no_log: self.settings.no_log,
             verbosity: self.settings.verbosity,
+            python: self.target.python().map(str::to_owned),
             job: None,
             content: None,
             content_sha1: None,
@@ -222,6 +253,18 @@ pub fn boolean(value: &Value) -> Option<bool> {
     }
 }
 
+/// How much of a result the screen shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// As much as the verbosity asks for.
+    #[default]
+    ByVerbosity,
+    /// All of it, whatever the verbosity (`debug`).
+    Whole,
+    /// None of it, whatever the verbosity (facts).
+    Hidden,
+}
+
 /// What came of an action.
 #[derive(Debug, Clone, Default)]
 pub struct ActionOutcome {
@@ -229,10 +272,12 @@ pub struct ActionOutcome {
     pub outcome: Outcome,
     /// What is to happen to the run.
     pub effects: Vec<Effect>,
-    /// The result is shown whole, whatever the verbosity (`debug`).
-    pub verbose: bool,
+    /// How much of the result is shown.
+    pub detail: Detail,
     /// The outcome is a module's: it says so when it failed.
     pub by_module: bool,
+    /// Why it failed, where `msg` does not say it (or not all of it).
+    pub error: Option<ErrorChain>,
 }
 
 impl From<Outcome> for ActionOutcome {
@@ -292,9 +337,13 @@ pub enum Effect {
 /// An action that could not be done.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ActionError {
-    /// The task fails; the chain is what stands behind `Task failed`.
+    /// The task fails; the chain is what stands behind `Task failed`, and with it the result's `msg`.
     #[error("{}", .0.brief())]
     Failed(ErrorChain),
+    /// The task fails; `msg` is what the chain says alone (Ansible's `AnsibleActionFail`), and these keys stand in the
+    /// result.
+    #[error("{}", .0.brief())]
+    Refused(ErrorChain, Map),
     /// The task is skipped.
     #[error("{0}")]
     Skipped(String),
@@ -307,6 +356,11 @@ impl ActionError {
     /// A failure without a place.
     pub fn failed(message: impl Into<String>) -> Self {
         Self::Failed(ErrorChain::new(Link::new(message)))
+    }
+
+    /// A failure that the action itself words, where Ansible's raises `AnsibleActionFail`.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::Refused(ErrorChain::new(Link::new(message)), Map::new())
     }
 }
 

@@ -4,10 +4,10 @@ use connection::ContentSource;
 use jinja::Dict;
 use protocol::{
     Data, Map, Outcome,
-    arguments::{remove_values, secrets_of, validate},
+    arguments::{Specification, remove_values, secrets_of, validate},
 };
 
-use super::{ActionContext, ActionError, ActionOutcome};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, lines};
 use crate::template::data::to_data;
 
 /// Runs the module that the task names with the task's arguments.
@@ -18,8 +18,11 @@ use crate::template::data::to_data;
 pub async fn run(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionError> {
     let arguments = to_map(context.args)?;
     Ok(ActionOutcome {
-        outcome: call(context, context.name, arguments, None).await?,
+        outcome: call_as(context, context.name, shown_name(context.name, context.written_name), arguments, None)
+            .await?,
         by_module: true,
+        // Facts are too much for any screen.
+        detail: if context.name == "setup" { Detail::Hidden } else { Detail::ByVerbosity },
         ..ActionOutcome::default()
     })
 }
@@ -36,19 +39,43 @@ pub async fn call(
     arguments: Map,
     content: Option<ContentSource>,
 ) -> Result<Outcome, ActionError> {
+    call_as(context, module, shown_name(module, module), arguments, content).await
+}
+
+/// As [`call`], with the name under which error texts speak of the module.
+///
+/// # Errors
+///
+/// As [`call`].
+pub async fn call_as(
+    context: &ActionContext<'_>,
+    module: &str,
+    shown_name: &str,
+    arguments: Map,
+    content: Option<ContentSource>,
+) -> Result<Outcome, ActionError> {
     let Some(entry) = modules::registry::find(module) else {
-        return Err(ActionError::failed(format!("the module {module} is not written yet")));
+        // A path: the loader found a Python module of that name.
+        let what =
+            if module.contains('/') { "a Python module, which provision does not run" } else { "not written yet" };
+        return Err(ActionError::failed(format!("the module {module} is {what}")));
     };
     let specification = &entry.specification;
     let validated = match validate(specification, arguments) {
         Ok(validated) => validated,
-        Err(error) => return Ok(Outcome::failure(error.message(shown_name(module)))),
+        Err(error) => {
+            let mut outcome = Outcome::failure(error.message(shown_name));
+            let mut module_args = error.arguments;
+            for option in specification.options {
+                module_args.entry(option.name.to_owned()).or_default();
+            }
+            outcome.set("invocation", shown_invocation(specification, module_args));
+            return Ok(outcome);
+        }
     };
     let mut module_args = validated.module_args();
     // What was not given is not sent: the helper fills in the same defaults.
-    let mut given = validated.arguments;
-    given.retain(|_, value| !value.is_null());
-    let mut invocation = context.invocation(module, given);
+    let mut invocation = context.invocation(module, validated.given_arguments());
     if context.settings.async_seconds > 0 {
         invocation.job = Some(protocol::invocation::Job {
             id: job_id(),
@@ -57,29 +84,41 @@ pub async fn call(
         });
     }
     let mut outcome = context.target.call(invocation, content).await?;
+    lines::add(&mut outcome.values);
     outcome.warnings.splice(0..0, validated.warnings);
     // The values that the module worked out itself stand in for those that were sent.
     module_args.extend(std::mem::take(&mut outcome.arguments));
+    let shown = shown_invocation(specification, module_args);
+    outcome.values.entry("invocation".to_owned()).or_insert(shown);
+    Ok(outcome)
+}
+
+/// `invocation` of a call, without secrets.
+fn shown_invocation(specification: &Specification, mut module_args: Map) -> Data {
     let secrets = secrets_of(specification.options, &module_args);
     for value in module_args.values_mut() {
         remove_values(value, &secrets);
     }
-    let mut invocation = Map::new();
-    invocation.insert("module_args".to_owned(), Data::Map(module_args));
-    outcome.values.entry("invocation".to_owned()).or_insert(Data::Map(invocation));
-    Ok(outcome)
+    Data::Map(Map::from([("module_args".to_owned(), Data::Map(module_args))]))
 }
 
-/// The name under which Ansible's error texts speak of a module.
-fn shown_name(module: &str) -> &str {
+/// What is shown as `invocation` of a module that another one stood in for.
+pub(super) fn invocation_of(module: &str, arguments: Map) -> Data {
+    match modules::registry::find(module).map(|entry| (entry, validate(&entry.specification, arguments))) {
+        Some((entry, Ok(validated))) => shown_invocation(&entry.specification, validated.module_args()),
+        _ => Data::Null,
+    }
+}
+
+/// The name under which Ansible's error texts speak of a module: as the task has it, unless an action of ansible-core
+/// stands before the module.
+fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
     match module {
         "command" | "shell" => "ansible.legacy.command",
         "copy" => "ansible.legacy.copy",
-        "service" => "ansible.legacy.service",
-        "systemd" => "ansible.legacy.systemd",
-        "setup" => "ansible.legacy.setup",
         "slurp" => "ansible.legacy.slurp",
-        other => other,
+        "uri" => "ansible.legacy.uri",
+        _ => written,
     }
 }
 
@@ -120,20 +159,5 @@ pub(super) fn check_names(context: &ActionContext<'_>, known: &[&str]) -> Result
         return Ok(());
     }
     unknown.sort();
-    let list = unknown.join(", ");
-    let message = match context.name {
-        "debug" | "assert" => {
-            let mut names: Vec<&str> =
-                known.iter().copied().filter(|name| *name != "msg" || context.name == "debug").collect();
-            names.sort_unstable();
-            let alias = if context.name == "assert" { " (msg)" } else { "" };
-            format!(
-                "Unsupported parameters for ({}) module: {list}. Supported parameters include: {}{alias}.",
-                context.fqcn,
-                names.join(", ")
-            )
-        }
-        _ => format!("Invalid options for {}: {}", context.name, unknown.join(",")),
-    };
-    Err(ActionError::failed(message))
+    Err(ActionError::refused(format!("Invalid options for {}: {}", context.written_name, unknown.join(","))))
 }

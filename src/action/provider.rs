@@ -1,72 +1,34 @@
-//! `package` and `service`: the module of the host's own package manager or service manager.
-//!
-//! Source: Ansible documentation, `ansible.builtin.package` and `ansible.builtin.service`.
+//! What `package` and `service` share: what the host says that it has, and the defaults of the module that is chosen.
 
-use protocol::{Data, Map};
+use protocol::{Data, Map, Outcome};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, module};
-
-pub(super) fn package<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
-    Box::pin(async move {
-        let mut arguments = module::to_map(context.args)?;
-        let chosen = match arguments.shift_remove("use") {
-            Some(Data::Str(name)) if name != "auto" => Some(name),
-            _ => context.text_variable("ansible_package_use"),
-        };
-        let name = match chosen {
-            Some(name) => name,
-            None => provider(context, "pkg_mgr").await?,
-        };
-        let short = name.strip_prefix("ansible.builtin.").unwrap_or(&name);
-        if modules::registry::find(short).is_none() {
-            let message = format!("Could not find a matching action for the \"{short}\" package manager.");
-            return Err(ActionError::failed(message));
-        }
-        run_module(context, short, arguments).await
-    })
-}
-
-pub(super) fn service<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
-    Box::pin(async move {
-        let mut arguments = module::to_map(context.args)?;
-        let chosen = match arguments.shift_remove("use") {
-            Some(Data::Str(name)) if name != "auto" => name,
-            _ => match context.text_variable("ansible_service_mgr") {
-                Some(name) => name,
-                None => provider(context, "service_mgr").await?,
-            },
-        };
-        let short = match chosen.as_str() {
-            "systemd" | "ansible.builtin.systemd" => {
-                // Options of other service managers, which systemd has no use for.
-                for other in ["pattern", "runlevel", "sleep", "arguments", "args"] {
-                    arguments.shift_remove(other);
-                }
-                "systemd"
-            }
-            _ => "service",
-        };
-        run_module(context, short, arguments).await
-    })
-}
-
-async fn run_module(context: &ActionContext<'_>, name: &str, arguments: Map) -> Result<ActionOutcome, ActionError> {
-    let outcome = module::call(context, name, arguments, None).await?;
-    Ok(ActionOutcome { outcome, by_module: true, ..ActionOutcome::default() })
-}
+use super::{ActionContext, ActionError, module};
 
 /// What the host says it has: from its facts if they are known, else asked for.
-async fn provider(context: &ActionContext<'_>, fact: &str) -> Result<String, ActionError> {
+pub(super) async fn provider(context: &ActionContext<'_>, fact: &str) -> Result<String, ActionError> {
     if let Some(known) = context.fact(fact) {
         return Ok(known);
     }
-    let mut arguments = Map::new();
-    arguments.insert("filter".to_owned(), Data::from(vec![format!("ansible_{fact}")]));
-    arguments.insert("gather_subset".to_owned(), Data::from(vec!["!all"]));
-    let mut invocation = context.invocation("setup", arguments);
-    invocation.check_mode = false;
-    let outcome = context.target.call(invocation, None).await?;
-    let facts = outcome.facts.unwrap_or_default();
+    let facts = ask(context, fact).await?.facts.unwrap_or_default();
     let found = facts.get(&format!("ansible_{fact}")).and_then(Data::as_str).map(str::to_owned);
     Ok(found.unwrap_or_else(|| "auto".to_owned()))
+}
+
+/// Asks the host for a fact.
+pub(super) async fn ask(context: &ActionContext<'_>, fact: &str) -> Result<Outcome, ActionError> {
+    let mut arguments = Map::new();
+    arguments.insert("filter".to_owned(), Data::from(vec![format!("ansible_{fact}")]));
+    arguments.insert("gather_subset".to_owned(), Data::from(vec!["!all", "!min", fact]));
+    let mut invocation = context.invocation("setup", arguments);
+    invocation.check_mode = false;
+    Ok(context.target.call(invocation, None).await?)
+}
+
+/// `module_defaults` of the module that was chosen, beneath what the task says.
+pub(super) fn add_defaults(context: &ActionContext<'_>, module: &str, arguments: &mut Map) -> Result<(), ActionError> {
+    let defaults = (context.defaults)(&format!("ansible.builtin.{module}")).map_err(ActionError::Failed)?;
+    for (name, value) in module::to_map(&defaults)? {
+        arguments.entry(name).or_insert(value);
+    }
+    Ok(())
 }

@@ -20,6 +20,14 @@ pub struct Action {
     pub run: Run,
 }
 
+impl Action {
+    /// Its work may become a job in the background (`async`).
+    #[must_use]
+    pub fn supports_async(&self) -> bool {
+        matches!(self.name, "async_status" | "package" | "service" | "uri")
+    }
+}
+
 const ACTIONS: &[Action] = &[
     Action { name: "add_host", local: true, bypass_host_loop: true, raw_arguments: &[], run: super::add_host::run },
     Action { name: "assert", local: true, bypass_host_loop: false, raw_arguments: &["that"], run: super::assert::run },
@@ -49,26 +57,15 @@ const ACTIONS: &[Action] = &[
         raw_arguments: &[],
         run: super::include_vars::run,
     },
-    Action {
-        name: "package",
-        local: false,
-        bypass_host_loop: false,
-        raw_arguments: &[],
-        run: super::provider::package,
-    },
+    Action { name: "package", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::package::run },
     Action { name: "pause", local: true, bypass_host_loop: true, raw_arguments: &[], run: super::pause::run },
     Action { name: "raw", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::raw::run },
     Action { name: "script", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::script::run },
-    Action {
-        name: "service",
-        local: false,
-        bypass_host_loop: false,
-        raw_arguments: &[],
-        run: super::provider::service,
-    },
+    Action { name: "service", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::service::run },
     Action { name: "set_fact", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::set_fact::run },
     Action { name: "set_stats", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::set_stats::run },
     Action { name: "template", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::template::run },
+    Action { name: "uri", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::uri::run },
     Action {
         name: "validate_argument_spec",
         local: true,

@@ -2,11 +2,14 @@
 //!
 //! Source: Ansible documentation, `ansible.builtin.set_fact`.
 
-use jinja::Value;
-use protocol::{Map, Outcome};
+use jinja::{Origin, Value};
+use protocol::{Map, Outcome, arguments::python};
 
 use super::{ActionContext, ActionError, ActionOutcome, Effect, Local, boolean};
-use crate::template::data::to_data;
+use crate::{
+    diagnostic::{ErrorChain, Link, Span},
+    template::data::to_data,
+};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
@@ -20,11 +23,11 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
                 })?;
                 continue;
             }
-            check_variable_name(&name)?;
+            check_variable_name(&name, key_origin(&key))?;
             facts.push((name, to_data(&value)?));
         }
         if facts.is_empty() {
-            return Err(ActionError::failed(
+            return Err(ActionError::refused(
                 "No key/value pairs provided, at least one is required for this action to succeed",
             ));
         }
@@ -34,28 +37,36 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
     })
 }
 
+/// Where a name is written.
+pub(super) fn key_origin(key: &Value) -> Option<&Origin> {
+    match key {
+        Value::Str(text) => text.origin(),
+        _ => None,
+    }
+}
+
 fn display(value: &Value) -> String {
     value.to_str().unwrap_or_default()
 }
 
-/// A name that a variable can have.
+/// A name that a variable can have; `origin` is where it is written.
 ///
 /// # Errors
 ///
 /// It cannot: Ansible's words.
-pub(super) fn check_variable_name(name: &str) -> Result<(), ActionError> {
-    const RESERVED: [&str; 35] = [
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-        "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-    ];
+pub(super) fn check_variable_name(name: &str, origin: Option<&Origin>) -> Result<(), ActionError> {
+    const RESERVED: [&str; 7] = ["true", "false", "none", "True", "False", "None", "not"];
     let mut letters = name.chars();
     let starts = letters.next().is_some_and(|first| first == '_' || first.is_ascii_alphabetic());
-    if !starts || !letters.all(|letter| letter == '_' || letter.is_ascii_alphanumeric()) {
-        return Err(ActionError::failed(format!("Invalid variable name '{name}'.")));
+    let is_name = starts && letters.all(|letter| letter == '_' || letter.is_ascii_alphanumeric());
+    if is_name && !RESERVED.contains(&name) {
+        return Ok(());
     }
-    if RESERVED.contains(&name) {
-        return Err(ActionError::failed(format!("Invalid variable name '{name}'.")));
-    }
-    Ok(())
+    let mut link = Link::at(format!("Invalid variable name {}.", python::repr_str(name)), origin.map(Span::from));
+    link.help = Some(
+        "Variable names must be strings starting with a letter or underscore character, and contain only letters, \
+         numbers and underscores."
+            .to_owned(),
+    );
+    Err(ActionError::Failed(ErrorChain::new(link)))
 }

@@ -23,7 +23,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
             }
         };
         for name in data.keys() {
-            super::set_fact::check_variable_name(name)?;
+            super::set_fact::check_variable_name(name, None)?;
         }
         let per_host = context.flag("per_host", false);
         let aggregate = context.flag("aggregate", true);

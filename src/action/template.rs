@@ -2,110 +2,140 @@
 //!
 //! Source: Ansible documentation, `ansible.builtin.template`.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use jinja::{Origin, Str, Value};
+use modules::support::text::Encoding;
+use protocol::Data;
+
+use super::{
+    ActionContext, ActionError, ActionOutcome, Local,
+    copy::{self, Source},
+    files, module,
 };
-
-use jinja::{Origin, Str};
-use protocol::Outcome;
-
-use super::{ActionContext, ActionError, ActionOutcome, Local, copy, files, module};
 use crate::{
-    template::{Templar, file_variables::file_variables},
+    diagnostic::{ErrorChain, Link},
+    template::{Templar, TemplateError, data::to_data, file_variables::file_variables},
     vars::Layer,
 };
 
+/// Options that are the template's own and not sent on.
+const OWN: [&str; 10] = [
+    "newline_sequence",
+    "block_start_string",
+    "block_end_string",
+    "variable_start_string",
+    "variable_end_string",
+    "comment_start_string",
+    "comment_end_string",
+    "trim_blocks",
+    "lstrip_blocks",
+    "output_encoding",
+];
+
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
-        let failed = |message: &str| Outcome { failed: true, msg: Some(message.to_owned()), ..Outcome::default() };
         if context.arg("state").is_some() {
-            return Ok(failed("'state' cannot be specified on a template").into());
+            return Err(ActionError::refused("'state' cannot be specified on a template"));
         }
         let (Some(src), Some(dest)) = (context.text("src"), context.text("dest")) else {
-            return Ok(failed("src and dest are required").into());
+            return Err(ActionError::refused("src and dest are required"));
         };
         let newline = match context.text("newline_sequence").as_deref() {
             None | Some("\n" | "\\n") => "\n",
             Some("\r" | "\\r") => "\r",
             Some("\r\n" | "\\r\\n") => "\r\n",
-            Some(_) => return Ok(failed("newline_sequence needs to be one of: \n, \r or \r\n").into()),
+            Some(_) => return Err(ActionError::refused("newline_sequence needs to be one of: \n, \r or \r\n")),
         };
-        if let Some(encoding) = context.text("output_encoding")
-            && !matches!(encoding.to_lowercase().as_str(), "utf-8" | "utf8" | "")
-        {
-            return Err(ActionError::failed(format!("output_encoding {encoding} is not done yet; utf-8 is")));
-        }
-        let source = files::find(context, "templates", &src)?;
-        let text = read(context, &source)?;
-        let mode = match context.text("mode") {
-            Some(mode) if mode == "preserve" => {
-                let metadata = fs::metadata(&source).map_err(|error| unreadable(&source, &error))?;
-                Some(format!("0{:03o}", metadata.permissions().mode() & 0o7777))
+        let path = files::find(context, "templates", &src).map_err(|error| match error {
+            ActionError::Failed(chain) => {
+                let link = Link::new(chain.brief()).while_handling();
+                ActionError::Refused(ErrorChain::new(link), protocol::Map::new())
             }
-            _ => None,
-        };
-        let mut options = Templar::file_options();
-        newline.clone_into(&mut options.newline_sequence);
-        options.trim_blocks = context.flag("trim_blocks", true);
-        options.lstrip_blocks = context.flag("lstrip_blocks", false);
-        for (name, slot) in [
-            ("block_start_string", &mut options.block_start_string),
-            ("block_end_string", &mut options.block_end_string),
-            ("variable_start_string", &mut options.variable_start_string),
-            ("variable_end_string", &mut options.variable_end_string),
-            ("comment_start_string", &mut options.comment_start_string),
-            ("comment_end_string", &mut options.comment_end_string),
-        ] {
-            if let Some(given) = context.text(name) {
-                *slot = given;
-            }
-        }
-        let name = source.display().to_string();
-        let origin = Origin { file: name.as_str().into(), line: 1, column: 1 };
-        let scope = context.scope.with(
-            Layer::Loop,
-            file_variables(&src, &source, Some(&dest), context.scope.layers().raw("ansible_managed").is_none()),
-        );
-        let template = Str::trusted(text, Some(origin));
-        let rendered =
-            context.templar().render_file(&template, &name, &options, search_path(context, &source), &scope)?;
-        let text = copy::rendered_text(&rendered)?;
+            other => other,
+        })?;
+        let mode = copy::preserved_mode(context, &path)?;
+        let (text, secret) = read(context, &path)?;
+        let rendered = render(context, &src, &path, &dest, text, newline)?;
+        let bytes = encode(context, &rendered)?;
+
         let mut arguments = module::to_map(context.args)?;
-        for own in [
-            "src",
-            "newline_sequence",
-            "block_start_string",
-            "block_end_string",
-            "variable_start_string",
-            "variable_end_string",
-            "comment_start_string",
-            "comment_end_string",
-            "trim_blocks",
-            "lstrip_blocks",
-            "output_encoding",
-        ] {
-            arguments.shift_remove(own);
+        arguments.retain(|name, _| !OWN.contains(&name.as_str()));
+        if let Some(mode) = mode {
+            arguments.insert("mode".to_owned(), Data::from(mode));
         }
         arguments.insert("follow".to_owned(), context.flag("follow", false).into());
-        let basename = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let outcome = copy::send(context, &arguments, &dest, &basename, text.into_bytes(), mode).await?;
-        Ok(ActionOutcome { outcome, by_module: true, ..ActionOutcome::default() })
+        let basename = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let source = Source::made(context, basename, bytes, secret);
+        let (outcome, by_module) = copy::single(context, &arguments, source, &dest).await?;
+        Ok(ActionOutcome { outcome, by_module, ..ActionOutcome::default() })
     })
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> ActionError {
-    ActionError::failed(format!("could not read src={}: {error}", path.display()))
+/// The text of a template, and whether it comes out of a vault. What is no UTF-8 travels as private characters.
+fn read(context: &ActionContext<'_>, path: &Path) -> Result<(String, bool), ActionError> {
+    let bytes = std::fs::read(path).map_err(|error| files::unreadable_text(path, &error))?;
+    let decrypted = files::plain_of(context, path, &bytes)?;
+    let secret = decrypted.is_some();
+    Ok((Encoding::Utf8.decode(&decrypted.unwrap_or(bytes)), secret))
 }
 
-fn read(context: &ActionContext<'_>, source: &Path) -> Result<String, ActionError> {
-    let mut bytes = fs::read(source).map_err(|error| unreadable(source, &error))?;
-    if bytes.starts_with(b"$ANSIBLE_VAULT;") {
-        bytes = context.vault.open(&source.display().to_string(), &bytes).map_err(ActionError::failed)?;
+fn render(
+    context: &ActionContext<'_>,
+    src: &str,
+    path: &Path,
+    dest: &str,
+    text: String,
+    newline: &str,
+) -> Result<String, ActionError> {
+    let mut options = Templar::file_options();
+    newline.clone_into(&mut options.newline_sequence);
+    options.trim_blocks = context.flag("trim_blocks", true);
+    options.lstrip_blocks = context.flag("lstrip_blocks", false);
+    for (name, slot) in [
+        ("block_start_string", &mut options.block_start_string),
+        ("block_end_string", &mut options.block_end_string),
+        ("variable_start_string", &mut options.variable_start_string),
+        ("variable_end_string", &mut options.variable_end_string),
+        ("comment_start_string", &mut options.comment_start_string),
+        ("comment_end_string", &mut options.comment_end_string),
+    ] {
+        if let Some(given) = context.text(name) {
+            *slot = given;
+        }
     }
-    String::from_utf8(bytes)
-        .map_err(|_| ActionError::failed(format!("Template source files must be utf-8 encoded: {}", source.display())))
+    let name = path.display().to_string();
+    let origin = Origin { file: name.as_str().into(), line: 1, column: 1 };
+    let managed = context.scope.layers().raw("ansible_managed").is_none();
+    let scope = context.scope.with(Layer::Loop, file_variables(src, path, Some(dest), managed));
+    let template = Str::trusted(text, Some(origin));
+    let rendered = context
+        .templar()
+        .render_file(&template, &name, &options, search_path(context, path), &scope)
+        .map_err(|error| without_line(error, &name))?;
+    rendered_text(&rendered)
+}
+
+/// Ansible knows of no lines within a template's file.
+fn without_line(mut error: TemplateError, name: &str) -> TemplateError {
+    if let Some(span) = error.origin.as_mut().filter(|span| *span.file == *name) {
+        (span.line, span.column) = (0, 0);
+    }
+    error
+}
+
+/// A rendered value as the text of a file.
+fn rendered_text(value: &Value) -> Result<String, ActionError> {
+    match to_data(value)? {
+        Data::Null => Ok(String::new()),
+        other => Ok(protocol::arguments::python::str(&other)),
+    }
+}
+
+fn encode(context: &ActionContext<'_>, text: &str) -> Result<Vec<u8>, ActionError> {
+    let name = context.text("output_encoding").filter(|name| !name.is_empty()).unwrap_or_else(|| "utf-8".to_owned());
+    let encoding = Encoding::named(&name).ok_or_else(|| ActionError::failed(format!("unknown encoding: {name}")))?;
+    encoding.encode(text).map_err(|error| ActionError::failed(error.to_string()))
 }
 
 /// Where the template finds what it includes: `templates/` of each folder and the folder itself.

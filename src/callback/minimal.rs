@@ -62,7 +62,7 @@ impl Minimal {
 
 /// Whether the action's result is text rather than values: `command`, `shell`, `raw` and the like.
 pub(super) fn prints_output(result: &ResultEvent) -> bool {
-    matches!(&*result.task.short_action, "command" | "win_command" | "shell" | "win_shell" | "raw" | "script")
+    matches!(&*result.task.short_action, "command" | "win_command" | "shell" | "win_shell" | "raw")
 }
 
 fn command(host: &str, values: &Map, word: &str) -> String {

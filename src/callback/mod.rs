@@ -2,6 +2,7 @@
 //!
 //! - [`screen`]: the one writer through which all text goes, with Ansible's colours.
 //! - [`default`], [`minimal`], [`oneline`]: Ansible's stdout callbacks of these names, to the letter.
+//! - [`tree`]: each host's result in a file.
 //! - [`json`]: `ansible.posix.json`; [`events`]: `--output json`.
 //! - [`progress`]: the hosts in flight, on a terminal.
 //! - [`options`]: what the operator can set about them.
@@ -20,6 +21,7 @@ pub mod progress;
 pub mod screen;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tree;
 mod yaml;
 
 use crate::event::Event;
@@ -33,6 +35,7 @@ pub use oneline::Oneline;
 pub use options::Options;
 pub use progress::Progress;
 pub use screen::Screen;
+pub use tree::Tree;
 
 /// Several callbacks as one; each hears every event.
 #[derive(std::default::Default)]

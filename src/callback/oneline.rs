@@ -32,14 +32,17 @@ impl Oneline {
         let theme = &self.options.theme;
         let (text, colour) = match result.status {
             Status::Failed { .. } => {
-                if let Some(error) = &result.error {
+                if result.error.is_some() {
+                    // The plugin shows what stands in the place of Python's traceback, not the error.
+                    let traceback = "(traceback unavailable)";
                     let text = if prints_output(result) && !values.contains_key("module_stderr") {
                         command(host, &values, "FAILED")
-                    } else {
+                    } else if self.options.verbosity < 3 {
                         format!(
-                            "An exception occurred during task execution. To see the full traceback, use -vvv. The error was: {}",
-                            error.brief()
+                            "An exception occurred during task execution. To see the full traceback, use -vvv. The error was: {traceback}"
                         )
+                    } else {
+                        format!("An exception occurred during task execution. The full traceback is:\n{traceback}")
                     };
                     self.screen.line(&text, &theme.error);
                 }

@@ -12,22 +12,22 @@ use crate::action::{Answer, Local, Prompt};
 pub struct TerminalPrompt;
 
 impl Prompt for TerminalPrompt {
+    fn show(&self, text: &str) {
+        print(&format!("{text}\n"));
+    }
+
     fn ask<'a>(&'a self, text: String, echo: bool, seconds: Option<u64>) -> Local<'a, Answer> {
         Box::pin(async move {
-            let mut out = io::stdout();
-            // A screen that is gone is noticed by the callbacks.
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
             if !io::stdin().is_terminal() {
-                let answer = match seconds {
+                return match seconds {
                     Some(seconds) => {
                         tokio::time::sleep(Duration::from_secs(seconds)).await;
                         Answer::TimeOver
                     }
                     None => Answer::NoTerminal,
                 };
-                let _ = out.write_all(b"\n");
-                return answer;
             }
+            print(&text);
             let line = tokio::task::spawn_blocking(move || read_line(echo));
             match seconds {
                 None => line.await.unwrap_or(Answer::NoTerminal),
@@ -37,6 +37,12 @@ impl Prompt for TerminalPrompt {
             }
         })
     }
+}
+
+fn print(text: &str) {
+    let mut out = io::stdout();
+    // A screen that is gone is noticed by the callbacks.
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn read_line(echo: bool) -> Answer {

@@ -70,7 +70,8 @@ pub const FLAGS: &[Flag] = &[
     flag(&[A, P], &["-D", "--diff"], Done),
     flag(&[A, P, I], &["-e", "--extra-vars"], Done),
     flag(&[A, P], &["-f", "--forks"], Done),
-    flag(&[A, P, D], &["-M", "--module-path"], NotYet),
+    flag(&[A, P], &["-M", "--module-path"], Done),
+    flag(&[D], &["-M", "--module-path"], NotYet),
     flag(&[A, I, D], &["--playbook-dir"], Done),
     // vault
     flag(&[A, P, I, V], &["--vault-id"], Done),
@@ -91,13 +92,13 @@ pub const FLAGS: &[Flag] = &[
     flag(&[A], &["-P", "--poll"], Done),
     flag(&[A], &["-B", "--background"], Done),
     flag(&[A], &["-o", "--one-line"], Done),
-    flag(&[A], &["-t", "--tree"], NotYet),
+    flag(&[A], &["-t", "--tree"], Done),
     flag(&[A], &["--task-timeout"], Done),
     // ansible-inventory
     flag(&[I], &["--list"], Done),
     flag(&[I], &["--host"], Done),
     flag(&[I], &["--graph"], Done),
-    flag(&[I], &["-y", "--yaml"], NotYet),
+    flag(&[I], &["-y", "--yaml"], Done),
     flag(&[I], &["--toml"], NotYet),
     flag(&[I], &["--vars"], Done),
     flag(&[I], &["--export"], Done),
@@ -130,13 +131,14 @@ pub const FLAGS: &[Flag] = &[
     flag(&[C], &["--disabled"], NotYet),
 ];
 
-/// Whether a flag of this name is not done in any program; provision's verbs take the word of Ansible's programs.
+/// Whether a flag of this name is not done in a program; for provision's verbs: in none of Ansible's programs.
 fn not_yet(name: &str, command: &str) -> bool {
-    FLAGS.iter().any(|flag| {
-        flag.status == NotYet
-            && flag.names.contains(&name)
-            && (flag.programs.contains(&command) || !command.starts_with("ansible"))
-    })
+    let mut same = FLAGS
+        .iter()
+        .filter(|flag| flag.names.contains(&name))
+        .filter(|flag| flag.programs.contains(&command) || !command.starts_with("ansible"))
+        .peekable();
+    same.peek().is_some() && same.all(|flag| flag.status == NotYet)
 }
 
 /// Refuses the flags that were given and are not done.

@@ -50,6 +50,7 @@ fn text(options: &InventoryOptions, warn: &mut dyn FnMut(Diagnostic)) -> Result<
     let mut listing = inventory::list::Listing {
         playbook_dir: config.playbook_dir.clone(),
         extra_vars: extra_vars.collect(),
+        yaml: options.yaml,
         ..inventory::list::Listing::default()
     };
     let text = match &options.listing {

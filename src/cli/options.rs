@@ -107,6 +107,8 @@ pub struct ExecOptions {
     pub poll: u64,
     /// `--one-line`
     pub one_line: bool,
+    /// `--tree`: the folder for a file of each host's result.
+    pub tree: Option<PathBuf>,
     /// The run.
     pub run: RunOptions,
 }
@@ -192,6 +194,9 @@ impl RunOptions {
             }
             config.forks = forks;
         }
+        let modules = hosts.module_path.module_path.iter().flat_map(|paths| paths.split(':'));
+        let modules: Vec<_> = modules.map(|path| config.environment.resolve(path, None)).collect();
+        config.library.splice(0..0, modules);
         config.diff |= hosts.check.diff;
         put_connection(&hosts.connection, &mut config);
         put_become(&hosts.become_, &mut config);
@@ -431,6 +436,7 @@ impl ExecOptions {
             background: task.background.unwrap_or(0),
             poll,
             one_line: task.one_line,
+            tree: task.tree.as_deref().map(|folder| run.config.environment.resolve(folder, None)),
             run,
         })
     }

@@ -72,7 +72,10 @@ impl Session {
         };
         let templates =
             Rc::new(LoadTimeTemplates { templar: Rc::clone(&self.templar), extra: self.variables.extra().clone() });
-        Loader::new(options, Rc::new(Opener { secrets: Rc::clone(&self.vault) }), templates, Ids::default())
+        let opener = Rc::new(Opener { secrets: Rc::clone(&self.vault) });
+        let mut loader = Loader::new(options, opener, templates, Ids::default());
+        loader.search_modules_in(self.config.library.iter().cloned());
+        loader
     }
 
     /// A run of this session.
@@ -232,6 +235,6 @@ impl From<Diagnostic> for Failure {
 
 impl From<crate::inventory::Error> for Failure {
     fn from(error: crate::inventory::Error) -> Self {
-        Self::Parser(vec![*error.0])
+        Self::Generic(error.0)
     }
 }

@@ -33,8 +33,10 @@ impl Terminal {
         let mut screen = Screen::new(io::stdout(), io::stderr());
         screen.columns = columns();
         let colour = |terminal: bool| {
-            let set = |name: &str| environment.get(name).is_some_and(|value| !value.is_empty());
-            (terminal && !set("NO_COLOR") && !set("ANSIBLE_NOCOLOR")) || set("ANSIBLE_FORCE_COLOR")
+            let is_true = |name: &str| environment.get(name).is_some_and(crate::config::is_true);
+            // <https://no-color.org>: whatever it is set to.
+            let no_colour = environment.get("NO_COLOR").is_some_and(|value| !value.is_empty());
+            (terminal && !no_colour && !is_true("ANSIBLE_NOCOLOR")) || is_true("ANSIBLE_FORCE_COLOR")
         };
         screen.colour = colour(io::stdout().is_terminal());
         let errors_in_colour = colour(io::stderr().is_terminal());

@@ -111,7 +111,7 @@ const BUILTIN: &[(&str, Side)] = &[
     ("tempfile", Side::Host),
     ("template", Side::Control),
     ("unarchive", Side::Later),
-    ("uri", Side::Host),
+    ("uri", Side::Control),
     ("user", Side::Host),
     ("validate_argument_spec", Side::Control),
     ("wait_for", Side::Host),
@@ -120,7 +120,7 @@ const BUILTIN: &[(&str, Side)] = &[
 ];
 
 /// Names that ansible-core itself sends on to another.
-const REDIRECTS: &[(&str, &str)] = &[("yum", "dnf"), ("systemd_service", "systemd")];
+const REDIRECTS: &[(&str, &str)] = &[("yum", "dnf")];
 
 /// Names that ansible-core has taken away, and what it says of them.
 const REMOVED: &[(&str, &str)] = &[(

@@ -92,6 +92,7 @@ impl Config {
             inject_facts_as_vars: s.bool("INJECT_FACTS_AS_VARS"),
             interpreter_python: text("INTERPRETER_PYTHON"),
             roles_path: paths("DEFAULT_ROLES_PATH"),
+            library: paths("DEFAULT_MODULE_PATH"),
             collections_paths: paths("COLLECTIONS_PATHS"),
             playbook_dir: s.path("PLAYBOOK_DIR"),
             playbook_vars_root: text("PLAYBOOK_VARS_ROOT"),
@@ -321,15 +322,17 @@ mod tests {
     }
 
     #[test]
-    fn directories_of_python_plugins_are_refused_only_if_one_holds_a_plugin() {
+    fn directories_of_python_plugins_are_refused_only_if_one_holds_a_plugin_that_is_loaded_unasked() {
         let dir = tempfile::tempdir().unwrap();
-        let cfg = "[defaults]\nfilter_plugins = ./filters\n";
+        let cfg = "[defaults]\nfilter_plugins = ./plugins\nvars_plugins = ./vars\n";
         let environment = surroundings(dir.path(), cfg, &[]);
+        fs::create_dir(dir.path().join("plugins")).unwrap();
+        fs::write(dir.path().join("plugins/mine.py"), "").unwrap();
         assert!(Config::load(environment.clone(), &mut |_| ()).is_ok());
-        fs::create_dir(dir.path().join("filters")).unwrap();
-        fs::write(dir.path().join("filters/mine.py"), "").unwrap();
+        fs::create_dir(dir.path().join("vars")).unwrap();
+        fs::write(dir.path().join("vars/mine.py"), "").unwrap();
         let error = Config::load(environment, &mut |_| ()).unwrap_err();
-        assert!(error.to_string().contains("filters/mine.py; Python plugins are not supported yet"), "{error}");
+        assert!(error.to_string().contains("vars/mine.py; Python plugins are not supported yet"), "{error}");
     }
 
     #[test]

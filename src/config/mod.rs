@@ -18,5 +18,5 @@ mod typed;
 
 pub use environment::{Environment, normalize};
 pub use error::Error;
-pub use settings::{Origin, Setting, Settings};
+pub use settings::{Origin, Setting, Settings, is_true};
 pub use typed::{Become, BecomeMethod, Config, Display, InventoryConfig, Ssh, Vault};

@@ -202,9 +202,9 @@ impl Reader<'_> {
             return None;
         }
         let (what, help) = match key.status {
-            Status::Done | Status::Irrelevant(_) => return None,
+            Status::Done | Status::PluginPath | Status::Irrelevant(_) => return None,
             Status::NotYet => ("is not supported yet".to_owned(), "take the setting out, or set its default"),
-            Status::PluginPath => {
+            Status::AutoloadPath => {
                 let plugin = python_file(&setting.value)?;
                 let what = format!("names {}; Python plugins are not supported yet", plugin.display());
                 (what, "take the plugin out of the directory, or the directory out of the setting")
@@ -327,7 +327,8 @@ fn convert(kind: Kind, text: &str, environment: &Environment, base: Option<&Path
 }
 
 /// Ansible's `bool` without complaint: what is not true is false.
-fn is_true(text: &str) -> bool {
+#[must_use]
+pub fn is_true(text: &str) -> bool {
     matches!(text.trim().to_lowercase().as_str(), "y" | "yes" | "on" | "1" | "true" | "t")
 }
 

@@ -59,6 +59,8 @@ pub struct Config {
 
     /// Where roles are looked for.
     pub roles_path: Vec<PathBuf>,
+    /// `library`: where Python modules are looked for.
+    pub library: Vec<PathBuf>,
     /// Where collections are looked for.
     pub collections_paths: Vec<PathBuf>,
     /// The base directory of verbs that have no playbook.

@@ -23,6 +23,8 @@ pub struct Link {
     pub help: Option<String>,
     /// It came up while another error was handled, of which nothing is said. Such a reason stands alone.
     pub handling: bool,
+    /// What went wrong in the parts of it, each shown in a frame.
+    pub parts: Vec<String>,
 }
 
 /// Where a reason was written.
@@ -44,12 +46,23 @@ pub enum Origin {
 impl Link {
     /// A reason without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), origin: None, help: None, handling: false }
+        Self::at(message, None)
     }
 
     /// A reason with its place.
     pub fn at(message: impl Into<String>, span: Option<Span>) -> Self {
-        Self { origin: span.map(Origin::File), ..Self::new(message) }
+        Self { origin: span.map(Origin::File), ..Self::said(message.into().trim()) }
+    }
+
+    /// What a host said, with the blanks around it: ansible-core takes them off its own exceptions alone.
+    pub fn said(message: impl Into<String>) -> Self {
+        Self { message: message.into(), origin: None, help: None, handling: false, parts: Vec::new() }
+    }
+
+    /// The same reason, as one that came up while another error was handled.
+    #[must_use]
+    pub fn while_handling(self) -> Self {
+        Self { handling: true, ..self }
     }
 }
 
@@ -70,7 +83,7 @@ impl ErrorChain {
     /// All messages in one line, as Ansible's `msg`.
     #[must_use]
     pub fn brief(&self) -> String {
-        join(self.links.iter().map(|link| link.message.trim()))
+        join(self.links.iter().map(|link| link.message.as_str()))
     }
 
     /// The chain with places and source lines. `source` gives the text of a file.
@@ -79,17 +92,18 @@ impl ErrorChain {
         let mut segments = Vec::new();
         let mut rest = self.links.as_slice();
         while let Some((first, mut tail)) = rest.split_first() {
-            let mut messages = vec![first.message.trim()];
+            let mut messages = vec![first.message.as_str()];
             while let Some((next, further)) = tail.split_first() {
-                let differs = (next.origin.is_some() || next.help.is_some())
-                    && (next.origin != first.origin || next.help != first.help);
+                let differs = !next.parts.is_empty()
+                    || (next.origin.is_some() || next.help.is_some())
+                        && (next.origin != first.origin || next.help != first.help);
                 if differs || next.handling {
                     break;
                 }
-                messages.push(next.message.trim());
+                messages.push(next.message.as_str());
                 tail = further;
             }
-            segments.push(segment(&join(messages.into_iter()), first, source));
+            segments.push(segment(&join(messages.into_iter()), first, source) + &frames(&first.parts));
             rest = tail;
         }
         let several = segments.len() > 1;
@@ -115,6 +129,21 @@ fn segment(message: &str, link: &Link, source: &dyn Fn(&str) -> Option<String>) 
             lines.join("\n") + "\n"
         }
     }
+}
+
+/// The messages of parts, each in a frame of its own.
+fn frames(parts: &[String]) -> String {
+    if parts.is_empty() {
+        return String::new();
+    }
+    let count = parts.len();
+    let mut text = "\n".to_owned();
+    for (at, part) in parts.iter().enumerate() {
+        text += &format!("+--[ Sub-Event {} of {count} ]---\n| \n", at + 1);
+        text.extend(part.lines().map(|line| format!("| {line}\n")));
+        text += "| \n";
+    }
+    text + "+--[ End Sub-Event ]---\n"
 }
 
 /// Joins messages: a final full stop goes, a repetition is left out.
@@ -280,6 +309,19 @@ mod tests {
         assert_eq!(
             text,
             "Task failed: Module failed: non-zero return code\nOrigin: /tmp/t/a.yml:1:3\n\n1 - hosts: localhost\n    ^ column 3\n\n"
+        );
+    }
+
+    #[test]
+    fn parts_are_shown_in_frames() {
+        let mut failed = Link::new("The following modules failed.");
+        failed.parts = vec!["one\ntwo".to_owned()];
+        let chain = ErrorChain { links: vec![Link::new("Task failed."), Link::new("Action failed."), failed] };
+        assert_eq!(
+            chain.verbose(&|_| None),
+            "Task failed: Action failed: The following modules failed.\n\n\
+             Task failed: Action failed.\n\n<<< caused by >>>\n\nThe following modules failed.\n\n\
+             +--[ Sub-Event 1 of 1 ]---\n| \n| one\n| two\n| \n+--[ End Sub-Event ]---\n\n"
         );
     }
 }

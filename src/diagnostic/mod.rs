@@ -96,6 +96,7 @@ impl From<&Diagnostic> for ErrorChain {
             origin: one.labels.first().map(|(span, _)| Origin::File(span.clone())),
             help: one.help.clone(),
             handling: false,
+            parts: Vec::new(),
         });
         Self { links: links.collect() }
     }

@@ -27,18 +27,31 @@ pub(super) fn selected(
     Ok(kept)
 }
 
+/// A block with the tasks that are selected, which may be none.
+///
+/// # Errors
+///
+/// The template of a tag fails.
+pub(super) fn filtered(
+    block: &Rc<Block>,
+    filter: &TagFilter,
+    scope: &Rc<VariableScope>,
+) -> Result<Rc<Block>, TemplateError> {
+    Ok(Rc::new(Block {
+        scope: Rc::clone(&block.scope),
+        block: entries(&block.block, filter, scope)?,
+        rescue: entries(&block.rescue, filter, scope)?,
+        always: entries(&block.always, filter, scope)?,
+    }))
+}
+
 fn block_of(
     block: &Rc<Block>,
     filter: &TagFilter,
     scope: &Rc<VariableScope>,
 ) -> Result<Option<Rc<Block>>, TemplateError> {
-    let filtered = Block {
-        scope: Rc::clone(&block.scope),
-        block: entries(&block.block, filter, scope)?,
-        rescue: entries(&block.rescue, filter, scope)?,
-        always: entries(&block.always, filter, scope)?,
-    };
-    Ok((!filtered.is_empty()).then(|| Rc::new(filtered)))
+    let filtered = filtered(block, filter, scope)?;
+    Ok((!filtered.is_empty()).then_some(filtered))
 }
 
 fn entries(entries: &[Entry], filter: &TagFilter, scope: &Rc<VariableScope>) -> Result<Vec<Entry>, TemplateError> {

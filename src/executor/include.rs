@@ -7,14 +7,10 @@ use std::{path::PathBuf, rc::Rc, sync::Arc};
 use jinja::{Dict, Value};
 use protocol::Data;
 
-use super::{
-    filter,
-    keywords::Keywords,
-    playbooks::{PlayRun, RunError},
-    result::TaskResult,
-};
+use super::{batch::PlayRun, filter, keywords::Keywords, playbooks::RunError, result::TaskResult};
 use crate::{
     action::Effect,
+    diagnostic::{ErrorChain, Link},
     event::{Event, Status},
     playbook::{Block, IncludeRole, Included, Kind, Loader, Refused, RoleRequest, Task, tags::TagFilter},
     template::VariableScope,
@@ -28,7 +24,17 @@ struct Met {
     variables: Vec<(Rc<str>, Value)>,
     label: Option<Data>,
     hosts: Vec<Arc<str>>,
+    /// The file as the task names it.
+    file: String,
+    /// The results of the whole task, loop and all, one a host.
     results: Vec<TaskResult>,
+}
+
+/// What became of an include.
+enum Loaded {
+    Blocks(Vec<Rc<Block>>),
+    /// It failed for these hosts.
+    Refused(Vec<Arc<str>>),
 }
 
 #[derive(Clone, PartialEq)]
@@ -38,9 +44,11 @@ enum What {
 }
 
 impl PlayRun {
-    /// Loads what the results include and puts it before what their hosts do next.
-    pub(super) fn include(&self, results: &[TaskResult], left: &[Arc<str>]) -> Result<(), RunError> {
+    /// Loads what the results include and puts it before what their hosts do next. Returns the hosts for which that
+    /// failed.
+    pub(super) fn include(&self, results: &[TaskResult], left: &[Arc<str>]) -> Result<Vec<Arc<str>>, RunError> {
         let mut all: Vec<Met> = Vec::new();
+        let mut refused: Vec<Arc<str>> = Vec::new();
         for result in results {
             if !result.task.is_dynamic_include() {
                 continue;
@@ -51,11 +59,9 @@ impl PlayRun {
                 if part.flag("skipped") || part.flag("failed") || part.effects.is_empty() {
                     continue;
                 }
-                match self.meet(part) {
+                match self.meet(part, result) {
                     Ok(met) => join(&mut all, met),
-                    Err(chain) => {
-                        self.refuse(std::slice::from_ref(part), &chain.brief());
-                    }
+                    Err(chain) => refused.extend(self.refuse(std::slice::from_ref(result), &[chain])),
                 }
             }
         }
@@ -63,7 +69,13 @@ impl PlayRun {
         let mut by_host: Vec<(Arc<str>, Vec<Rc<Block>>)> =
             left.iter().map(|host| (Arc::clone(host), Vec::new())).collect();
         for met in all {
-            let Some(blocks) = self.load(&met)? else { continue };
+            let blocks = match self.load(&met)? {
+                Loaded::Blocks(blocks) => blocks,
+                Loaded::Refused(hosts) => {
+                    refused.extend(hosts);
+                    continue;
+                }
+            };
             for host in &met.hosts {
                 self.run.count(host, |totals| totals.ok += 1);
             }
@@ -79,6 +91,15 @@ impl PlayRun {
             }
             road.extend(blocks);
         }
+        // A host is failed once, however many of its includes were.
+        let mut once: Vec<Arc<str>> = Vec::new();
+        for host in refused {
+            if !once.contains(&host) {
+                self.run.failed.borrow_mut().insert(Arc::clone(&host));
+                self.iterator.borrow_mut().fail_with_others(&host);
+                once.push(host);
+            }
+        }
         let mut iterator = self.iterator.borrow_mut();
         for (host, blocks) in &by_host {
             if !blocks.is_empty() {
@@ -86,11 +107,11 @@ impl PlayRun {
             }
         }
         iterator.extend_road(&road);
-        Ok(())
+        Ok(once)
     }
 
     /// What a result includes, with its names rendered.
-    fn meet(&self, part: &TaskResult) -> Result<Met, crate::diagnostic::ErrorChain> {
+    fn meet(&self, part: &TaskResult, whole: &TaskResult) -> Result<Met, ErrorChain> {
         let over: Dict = part.loop_variables.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let scope = self.run.variables.scope(Some(&part.host), Some(&part.task)).with(Layer::Loop, over);
         let what = match (&part.task.kind, part.effects.first()) {
@@ -104,26 +125,27 @@ impl PlayRun {
             variables: part.loop_variables.clone(),
             label: part.label.clone(),
             hosts: vec![Arc::clone(&part.host)],
-            results: vec![part.clone()],
+            file: match part.effects.first() {
+                Some(Effect::IncludeTasks { file }) => file.clone(),
+                _ => String::new(),
+            },
+            results: vec![whole.clone()],
         })
     }
 
-    /// The blocks of an include; none where it failed for its hosts.
-    fn load(&self, met: &Met) -> Result<Option<Vec<Rc<Block>>>, RunError> {
+    /// The blocks of an include.
+    fn load(&self, met: &Met) -> Result<Loaded, RunError> {
         let variables: Dict = met.variables.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let mut loader = self.run.loader.borrow_mut();
         let loaded = match &met.what {
             What::File(path) => {
-                let target = match met.results.first().and_then(|result| result.effects.first()) {
-                    Some(Effect::IncludeTasks { file }) => file.clone(),
-                    _ => String::new(),
-                };
                 if !path.is_file() {
                     drop(loader);
-                    self.refuse(&met.results, &missing(path));
-                    return Ok(None);
+                    return Ok(Loaded::Refused(
+                        self.refuse(&met.results, &[ErrorChain::new(Link::new(missing(path)))]),
+                    ));
                 }
-                let copy = Rc::new(met.task.met(&variables, &target));
+                let copy = Rc::new(met.task.met(&variables, &met.file));
                 loader.load_tasks(path, &copy)
             }
             What::Role { name, from: [tasks, vars, defaults, handlers] } => {
@@ -163,7 +185,7 @@ impl PlayRun {
             }
         }
         self.iterator.borrow_mut().add_handlers(&handlers);
-        self.filter(met, blocks).map(Some)
+        self.filter(met, blocks).map(Loaded::Blocks)
     }
 
     /// Keeps what the tags let through; in an included file of handlers, all its tasks are notified.
@@ -183,26 +205,29 @@ impl PlayRun {
     }
 
     /// What cannot be loaded: a parser's error ends the run, anything else is a failure of the hosts.
-    fn refused(&self, met: &Met, refused: Refused) -> Result<Option<Vec<Rc<Block>>>, RunError> {
+    fn refused(&self, met: &Met, refused: Refused) -> Result<Loaded, RunError> {
         if refused.exit_code == 4 {
             return Err(RunError::Refused(refused));
         }
-        self.refuse(&met.results, &refused.to_string());
-        Ok(None)
+        let reasons: Vec<ErrorChain> = refused.diagnostics.iter().map(ErrorChain::from).collect();
+        Ok(Loaded::Refused(self.refuse(&met.results, &reasons)))
     }
 
-    fn refuse(&self, results: &[TaskResult], reason: &str) {
+    /// Says that an include failed; the hosts for which it did.
+    fn refuse(&self, results: &[TaskResult], reasons: &[ErrorChain]) -> Vec<Arc<str>> {
         let run = &self.run;
-        run.emit(&Event::Error(crate::diagnostic::ErrorChain::new(crate::diagnostic::Link::new(reason))));
+        for reason in reasons {
+            run.emit(&Event::Error(reason.clone()));
+        }
+        let reason = reasons.iter().map(ErrorChain::brief).collect::<Vec<_>>().join("\n");
         for result in results {
             let mut failed = result.clone();
             failed.set("failed", true);
-            failed.set("reason", reason);
+            failed.set("reason", reason.as_str());
             run.count(&result.host, |totals| totals.failed += 1);
             run.emit(&Event::Result(Box::new(run.event_of(&failed, Some(Status::Failed { ignored: false })))));
-            run.failed.borrow_mut().insert(Arc::clone(&result.host));
-            self.iterator.borrow_mut().fail(&result.host);
         }
+        results.iter().map(|result| Arc::clone(&result.host)).collect()
     }
 }
 
@@ -241,11 +266,7 @@ fn same_variables(left: &[(Rc<str>, Value)], right: &[(Rc<str>, Value)]) -> bool
             .all(|((name, value), (other, same))| name == other && value.equals(same).unwrap_or(false))
 }
 
-fn role_named(
-    options: &IncludeRole,
-    scope: &Rc<VariableScope>,
-    task: &Task,
-) -> Result<What, crate::diagnostic::ErrorChain> {
+fn role_named(options: &IncludeRole, scope: &Rc<VariableScope>, task: &Task) -> Result<What, ErrorChain> {
     let keywords = Keywords { scope, effective: task.effective() };
     let name = keywords.text("name", Some(&options.name))?.unwrap_or_default();
     let files = &options.from_files;

@@ -2,73 +2,65 @@
 //!
 //! Source: Ansible documentation, "Asynchronous actions and polling".
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use protocol::{Data, Map};
 
-use super::{result::TaskResult, result::result_map, run::Run, task::job_event};
-use crate::{action::ActionContext, event::Event};
+use super::{
+    result::{TaskResult, result_map, truthy},
+    run::Run,
+};
+use crate::{
+    action::{ActionContext, async_status},
+    event::Event,
+};
 
-/// Asks for the job until it is finished or its time is over; the result becomes the job's.
-pub(super) async fn wait(run: &Run, context: &ActionContext<'_>, result: &mut TaskResult) {
+/// Asks for the job until it is finished or its time is over; the result becomes the job's. Returns whether what went
+/// wrong is the job's own failure.
+pub(super) async fn wait(run: &Run, context: &ActionContext<'_>, result: &mut TaskResult) -> bool {
     let Some(Data::Str(id)) = result.values.get("ansible_job_id").cloned() else {
         result.values.clear();
         result.set("failed", true);
         result.set("msg", "No job id was returned by the async task");
-        return;
+        return false;
     };
-    let mut arguments = Map::new();
-    arguments.insert("jid".to_owned(), Data::Str(id.clone()));
-    arguments.insert("mode".to_owned(), Data::from("status"));
-    arguments.insert("_async_dir".to_owned(), Data::from(context.settings.async_folder.as_str()));
-    let limit = Instant::now() + Duration::from_secs(context.settings.async_seconds);
-    let mut left = i64::try_from(context.settings.async_seconds).unwrap_or(i64::MAX);
-    loop {
+    let limit = context.settings.async_seconds;
+    let mut left = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut polled = Map::new();
+    while left > 0 {
         tokio::time::sleep(Duration::from_secs(context.settings.poll_seconds)).await;
-        left -= i64::try_from(context.settings.poll_seconds).unwrap_or(1);
-        let mut invocation = context.invocation("async_status", arguments.clone());
-        invocation.check_mode = false;
-        let polled = match context.target.call(invocation, None).await {
-            Ok(outcome) => result_map(outcome),
+        left -= i64::try_from(context.settings.poll_seconds).unwrap_or(1).max(1);
+        match async_status::ask(context, &id, "status").await {
+            Ok(answer) => polled = result_map(answer),
+            // The connection may come back.
             Err(error) => {
-                run.warn(format!("polling job {id}: {error}"));
-                if Instant::now() >= limit {
-                    break;
-                }
+                run.emit(&Event::Verbose {
+                    level: 4,
+                    host: Some(context.host.into()),
+                    message: format!("Exception during async poll, retrying... ({error})"),
+                });
                 continue;
             }
-        };
-        let finished = polled.get("finished").is_some_and(super::result::truthy);
-        if finished {
-            result.values = polled;
-            let failed = result.flag("failed") || result.values.get("rc").is_some_and(|rc| !matches!(rc, Data::Int(0)));
-            clean_up(context, &id).await;
-            job_event(result, run, failed);
-            return;
         }
-        let mut so_far = result.clone();
-        so_far.values = polled;
-        run.emit(&Event::JobPolled { result: Box::new(run.event_of(&so_far, None)) });
-        if left <= 0 {
+        if ["finished", "failed", "skipped"].iter().any(|key| polled.get(*key).is_some_and(truthy)) {
             break;
         }
+        let mut so_far = result.clone();
+        so_far.values.clone_from(&polled);
+        run.emit(&Event::JobPolled { result: Box::new(run.event_of(&so_far, None)) });
     }
-    clean_up(context, &id).await;
-    result.values.clear();
-    result.set("failed", true);
-    result.set("msg", "async task did not complete within the requested time");
-    result.set("ansible_job_id", id);
-    job_event(result, run, true);
-}
-
-/// Removes the job's file.
-async fn clean_up(context: &ActionContext<'_>, id: &str) {
-    let mut arguments = Map::new();
-    arguments.insert("jid".to_owned(), Data::from(id));
-    arguments.insert("mode".to_owned(), Data::from("cleanup"));
-    arguments.insert("_async_dir".to_owned(), Data::from(context.settings.async_folder.as_str()));
-    let mut invocation = context.invocation("async_status", arguments);
-    invocation.check_mode = false;
-    // The file is all that is left of the job; that it stays does no harm.
-    let _ = context.target.call(invocation, None).await;
+    let finished = polled.get("finished").is_some_and(truthy);
+    if finished {
+        // The file is all that is left of the job; that it stays does no harm.
+        let _ = async_status::ask(context, &id, "cleanup").await;
+        result.values = polled;
+    } else {
+        result.values.clear();
+        result.set("failed", true);
+        result.set("msg", format!("async task did not complete within the requested time - {limit}s"));
+        result.set("async_result", Data::Map(polled));
+    }
+    let failed = result.flag("failed") || result.values.get("rc").is_some_and(|rc| !matches!(rc, Data::Int(0)));
+    run.emit(&Event::JobEnded { result: Box::new(run.event_of(result, None)), failed });
+    finished
 }

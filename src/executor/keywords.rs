@@ -6,25 +6,19 @@ use jinja::{Dict, Value};
 
 use crate::{
     action::{Settings, boolean},
-    diagnostic::{ErrorChain, Link, Origin, Span},
-    playbook::{Directives, Task},
-    template::{TemplateError, VariableScope},
+    diagnostic::{ErrorChain, Link, Origin},
+    playbook::{Directives, Located, Task, keyword::Isa},
+    template::VariableScope,
 };
 
 /// A keyword whose value is wrong: what stands behind `Task failed`.
 #[must_use]
-pub(super) fn keyword_error(keyword: &str, value: &Value, error: &TemplateError) -> ErrorChain {
-    let chain = error.chain();
-    let link = match value {
-        Value::Str(text) => Link::at(format!("Error processing keyword '{keyword}'."), text.origin().map(Span::from)),
-        other => Link {
-            message: format!("Error processing keyword '{keyword}'."),
-            origin: Some(Origin::Unknown(other.repr().unwrap_or_default())),
-            help: None,
-            handling: false,
-        },
-    };
-    chain.caused(link)
+pub(super) fn keyword_error(keyword: &str, value: &impl Located, cause: ErrorChain) -> ErrorChain {
+    let mut link = Link::at(format!("Error processing keyword '{keyword}'."), value.place());
+    if link.origin.is_none() && !matches!(value.written(), Value::Str(_)) {
+        link.origin = Some(Origin::Unknown(value.written().repr().unwrap_or_default()));
+    }
+    cause.caused(link)
 }
 
 /// Renders keywords of one task on one host.
@@ -41,14 +35,23 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub(super) fn value(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<Value>, ErrorChain> {
+    pub(super) fn value(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<Value>, ErrorChain> {
         let Some(raw) = raw else { return Ok(None) };
-        match self.scope.templar().render(raw, self.scope) {
+        match self.scope.templar().render(raw.written(), self.scope) {
             Ok(Value::None) => Ok(None),
             Ok(value) => Ok(Some(value)),
             Err(error) if error.omitted => Ok(None),
-            Err(error) => Err(keyword_error(keyword, raw, &error)),
+            Err(error) => Err(keyword_error(keyword, raw, error.chain())),
         }
+    }
+
+    /// The value of a keyword as the type that it has.
+    fn typed(&self, keyword: &str, raw: Option<&impl Located>, isa: Isa) -> Result<Option<Value>, ErrorChain> {
+        let (Some(raw), Some(value)) = (raw, self.value(keyword, raw)?) else { return Ok(None) };
+        isa.check(&value).map(Some).map_err(|message| {
+            // It has a cause that is not told, and so stands alone even where both have one place.
+            keyword_error(keyword, raw, ErrorChain::new(Link::at(message, raw.place()).while_handling()))
+        })
     }
 
     /// A keyword that is text.
@@ -56,7 +59,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub(super) fn text(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<String>, ErrorChain> {
+    pub(super) fn text(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<String>, ErrorChain> {
         Ok(match self.value(keyword, raw)? {
             None => None,
             Some(value) => Some(value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)))?),
@@ -68,12 +71,8 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is none of Ansible's words for booleans.
-    pub(super) fn flag(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<bool>, ErrorChain> {
-        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
-        match boolean(&value) {
-            Some(flag) => Ok(Some(flag)),
-            None => Err(wrong_type(keyword, &value, raw, "bool")),
-        }
+    pub(super) fn flag(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<bool>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Bool)?.as_ref().and_then(boolean))
     }
 
     /// A keyword that is a whole number.
@@ -81,14 +80,8 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is no number.
-    pub(super) fn integer(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<i64>, ErrorChain> {
-        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
-        let number = match &value {
-            Value::Str(text) => text.trim().parse().ok(),
-            Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
-            other => other.as_int(),
-        };
-        number.map(Some).ok_or_else(|| wrong_type(keyword, &value, raw, "int"))
+    pub(super) fn integer(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<i64>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Int)?.as_ref().and_then(Value::as_int))
     }
 
     /// A keyword that is a number.
@@ -96,13 +89,17 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is no number.
-    pub(super) fn float(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<f64>, ErrorChain> {
-        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
-        let number = match &value {
-            Value::Str(text) => text.trim().parse().ok(),
-            other => other.as_float(),
-        };
-        number.map(Some).ok_or_else(|| wrong_type(keyword, &value, raw, "float"))
+    pub(super) fn float(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<f64>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Float)?.as_ref().and_then(Value::as_float))
+    }
+
+    /// A keyword that is a share of a hundred, with or without `%`.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails, or it is no number.
+    pub(super) fn percent(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<f64>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Percent)?.as_ref().and_then(Value::as_float))
     }
 
     /// A keyword that is one text or a list of texts.
@@ -110,7 +107,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub(super) fn texts(&self, keyword: &str, raw: Option<&Value>) -> Result<Vec<String>, ErrorChain> {
+    pub(super) fn texts(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Vec<String>, ErrorChain> {
         let Some(value) = self.value(keyword, raw)? else { return Ok(Vec::new()) };
         let to_text = |value: &Value| value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)));
         match &value {
@@ -137,7 +134,7 @@ impl Keywords<'_> {
             let value = match self.scope.templar().render(raw, self.scope) {
                 Ok(value) => value,
                 Err(error) if error.omitted => continue,
-                Err(error) => return Err(keyword_error("environment", &whole, &error)),
+                Err(error) => return Err(keyword_error("environment", &whole, error.chain())),
             };
             let dicts = match value {
                 Value::Dict(dict) => vec![dict],
@@ -167,19 +164,6 @@ impl Keywords<'_> {
     }
 }
 
-fn wrong_type(keyword: &str, value: &Value, raw: Option<&Value>, kind: &str) -> ErrorChain {
-    let shown = value.to_str().unwrap_or_default();
-    let origin = match raw {
-        Some(Value::Str(text)) => text.origin().map(Span::from),
-        _ => None,
-    };
-    let message = match kind {
-        "bool" => format!("The value '{shown}' is not a valid boolean."),
-        _ => format!("the field '{keyword}' has an invalid value ({shown}), and could not be converted to {kind}."),
-    };
-    ErrorChain { links: vec![Link::at(format!("Error processing keyword '{keyword}'."), origin), Link::new(message)] }
-}
-
 /// What holds for one task on one host.
 pub(super) struct Rendered {
     /// How the task is done.
@@ -200,11 +184,13 @@ pub(super) struct Rendered {
 
 /// What the run says about tasks, beneath their keywords.
 #[derive(Debug, Clone, Copy)]
-pub struct RunDefaults {
+pub struct RunDefaults<'a> {
     /// `--check`
     pub check_mode: bool,
     /// `--diff`
     pub diff: bool,
+    /// `max_diff_size`
+    pub max_diff_size: u64,
     /// `-v`
     pub verbosity: u8,
     /// `task_timeout`
@@ -213,6 +199,8 @@ pub struct RunDefaults {
     pub no_log: bool,
     /// `poll_interval`
     pub poll: i64,
+    /// `async_dir`
+    pub async_folder: &'a str,
 }
 
 /// Renders the keywords of a task.
@@ -220,19 +208,33 @@ pub struct RunDefaults {
 /// # Errors
 ///
 /// One of them is wrong.
-pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaults) -> Result<Rendered, ErrorChain> {
+pub(super) fn render(
+    task: &Task,
+    scope: &Rc<VariableScope>,
+    defaults: RunDefaults<'_>,
+) -> Result<Rendered, ErrorChain> {
     let effective = task.effective();
     let keywords = Keywords { scope, effective };
+    // These were asked for before the task began; here they only have to be right.
+    for (keyword, raw) in [
+        ("any_errors_fatal", &effective.any_errors_fatal),
+        ("delegate_facts", &effective.delegate_facts),
+        ("run_once", &effective.run_once),
+    ] {
+        keywords.flag(keyword, raw.as_ref())?;
+    }
+    keywords.integer("throttle", effective.throttle.as_ref())?;
     let settings = Settings {
         check_mode: keywords.flag("check_mode", effective.check_mode.as_ref())?.unwrap_or(defaults.check_mode),
         diff: keywords.flag("diff", effective.diff.as_ref())?.unwrap_or(defaults.diff),
+        max_diff_size: defaults.max_diff_size,
         verbosity: defaults.verbosity,
         no_log: keywords.flag("no_log", effective.no_log.as_ref())?.unwrap_or(defaults.no_log),
         environment: keywords.environment()?,
-        async_seconds: u64::try_from(keywords.integer("async", task.async_.as_ref())?.unwrap_or(0)).unwrap_or(0),
+        async_seconds: u64::try_from(keywords.integer("async_val", task.async_.as_ref())?.unwrap_or(0)).unwrap_or(0),
         poll_seconds: u64::try_from(keywords.integer("poll", task.poll.as_ref())?.unwrap_or(defaults.poll))
             .unwrap_or(0),
-        async_folder: async_folder(scope),
+        async_folder: async_folder(scope).unwrap_or_else(|| defaults.async_folder.to_owned()),
     };
     Ok(Rendered {
         settings,
@@ -247,8 +249,7 @@ pub(super) fn render(task: &Task, scope: &Rc<VariableScope>, defaults: RunDefaul
     })
 }
 
-fn async_folder(scope: &Rc<VariableScope>) -> String {
-    let folder = scope.layers().raw_from_operator("ansible_async_dir");
-    let folder = folder.and_then(|value| scope.templar().render_text(&value, scope).ok());
-    folder.unwrap_or_else(|| "~/.ansible_async".to_owned())
+fn async_folder(scope: &Rc<VariableScope>) -> Option<String> {
+    let folder = scope.layers().raw_from_operator("ansible_async_dir")?;
+    scope.templar().render_text(&folder, scope).ok()
 }

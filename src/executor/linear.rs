@@ -4,11 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use tokio::task::JoinSet;
 
-use super::{
-    playbooks::{PlayRun, RunError},
-    result::TaskResult,
-    task,
-};
+use super::{batch::PlayRun, playbooks::RunError, result::TaskResult, task};
 use crate::{action, event::Event, playbook::Task, template::VariableScope};
 
 /// Runs the play to its end. Returns whether the play is broken off (`max_fail_percentage`).
@@ -19,13 +15,12 @@ pub(super) async fn run(play: &Rc<PlayRun>) -> Result<bool, RunError> {
         let next = play.iterator.borrow_mut().next_in_lockstep(&left);
         let Some((_, first)) = next.first() else { break };
         let first = Rc::clone(first);
-        let mut fatal = false;
-        let results = if first.meta().is_some() {
-            fatal = play.meta(&next)?;
-            Vec::new()
+        play.refresh_vars_files(next.iter().map(|(host, _)| host))?;
+        let (results, fatal) = if first.meta().is_some() {
+            (Vec::new(), play.meta(&next)?)
         } else {
             let run_once = runs_once(play, &next);
-            fatal |= (play.all_fail_with_one(&first) || run_once) && !ignores_errors(play, &first);
+            let fatal = (play.all_fail_with_one(&first) || run_once) && !ignores_errors(play, &first);
             let chosen = if run_once { next.get(..1).unwrap_or_default() } else { next.as_slice() };
             if first.is_handler {
                 let mut iterator = play.iterator.borrow_mut();
@@ -38,30 +33,32 @@ pub(super) async fn run(play: &Rc<PlayRun>) -> Result<bool, RunError> {
                 }
             }
             start_task(play, chosen);
-            gather(play, chosen).await
+            (gather(play, chosen).await, fatal)
         };
-        play.include(&results, &left)?;
-        play.refresh_magic();
-        let failed: Vec<Arc<str>> =
-            results.iter().filter(|result| result.is_failed()).map(|result| Arc::clone(&result.host)).collect();
-        let unreachable = results.iter().any(|result| result.unreachable);
+        let refused = play.include(&results, &left)?;
+        let failed: Vec<Arc<str>> = results
+            .iter()
+            .filter(|result| result.is_failed() || refused.contains(&result.host))
+            .map(|result| Arc::clone(&result.host))
+            .collect();
+        let unreachable = results.iter().any(|result| result.unreachable && !result.is_failed());
         if fatal && (!failed.is_empty() || unreachable) {
             fail_others(play, &left, &failed);
         }
-        if let Some(percentage) = play.max_fail
-            && !results.is_empty()
-        {
+        if let Some(percentage) = play.max_fail {
+            let batch = play.iterator.borrow().batch_size();
             #[expect(clippy::cast_precision_loss, reason = "numbers of hosts")]
-            let share = play.run.failed.borrow().len() as f64 / play.iterator.borrow().batch_size() as f64;
+            let share = play.run.failed.borrow().len() as f64 / batch as f64;
             if share > percentage / 100.0 {
                 fail_others(play, &left, &failed);
                 play.run.emit(&Event::NoHostsRemaining);
                 broken = true;
             }
         }
+        play.refresh_magic();
         if broken && play.run.failed.borrow().len() >= left.len() {
             play.run.emit(&Event::NoHostsRemaining);
-            break;
+            return Ok(true);
         }
     }
     Ok(broken)
@@ -71,7 +68,7 @@ fn fail_others(play: &PlayRun, left: &[Arc<str>], failed: &[Arc<str>]) {
     for host in left {
         if !failed.contains(host) {
             play.run.failed.borrow_mut().insert(Arc::clone(host));
-            play.iterator.borrow_mut().fail_unrescued(host);
+            play.iterator.borrow_mut().fail_with_others(host);
         }
     }
 }
@@ -108,14 +105,14 @@ pub(super) fn start_task(play: &PlayRun, chosen: &[(Arc<str>, Rc<Task>)]) {
 }
 
 /// Does the task on its hosts at the same time, as many as `forks` and `throttle` allow; takes the results in as they
-/// come.
+/// come, before another host begins.
 async fn gather(play: &Rc<PlayRun>, chosen: &[(Arc<str>, Rc<Task>)]) -> Vec<TaskResult> {
-    let limit = throttle(play, chosen);
+    let limit = throttle(play, chosen).unwrap_or(usize::MAX).min(play.run.config.forks.max(1));
     let mut waiting = chosen.iter();
     let mut running: JoinSet<TaskResult> = JoinSet::new();
     let mut results = Vec::new();
     loop {
-        while limit.is_none_or(|limit| running.len() < limit) {
+        while running.len() < limit {
             let Some((host, task)) = waiting.next() else { break };
             let scope = play.run.variables.scope(Some(host), Some(task));
             running.spawn_local(work(Rc::clone(play), Arc::clone(host), Rc::clone(task), scope));
@@ -127,8 +124,11 @@ async fn gather(play: &Rc<PlayRun>, chosen: &[(Arc<str>, Rc<Task>)]) -> Vec<Task
         }
         // What is there at the same time is shown in the order of the hosts.
         ready.sort_by_key(|result| chosen.iter().position(|(host, _)| *host == result.host));
-        for result in ready {
-            play.take(&result);
+        for mut result in ready {
+            play.take(&mut result);
+            if play.is_stopped() {
+                return results;
+            }
             results.push(result);
         }
     }
@@ -148,6 +148,11 @@ pub(super) async fn work(play: Rc<PlayRun>, host: Arc<str>, task: Rc<Task>, scop
 
 fn throttle(play: &PlayRun, chosen: &[(Arc<str>, Rc<Task>)]) -> Option<usize> {
     let (host, task) = chosen.first()?;
+    throttle_of(play, host, task)
+}
+
+/// `throttle` of a task, where it limits anything.
+pub(super) fn throttle_of(play: &PlayRun, host: &Arc<str>, task: &Rc<Task>) -> Option<usize> {
     let raw = task.effective().throttle.as_ref()?;
     let scope = play.run.variables.scope(Some(host), Some(task));
     let number = super::keywords::Keywords { scope: &scope, effective: task.effective() }

@@ -4,13 +4,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use protocol::Data;
-
-use super::{
-    playbooks::{PlayRun, RunError},
-    reach::Reach,
-    result::TaskResult,
-};
+use super::{batch::PlayRun, conditions::first_false, playbooks::RunError, reach::Reach, result::TaskResult};
 use crate::{
     diagnostic::Diagnostic,
     event::{Event, Status},
@@ -26,24 +20,29 @@ impl PlayRun {
     pub(super) fn meta(&self, next: &[(Arc<str>, Rc<Task>)]) -> Result<bool, RunError> {
         let Some((_, task)) = next.first() else { return Ok(false) };
         let word = task.meta().unwrap_or_default().to_owned();
-        if matches!(word.as_str(), "noop" | "refresh_inventory" | "reset_connection")
-            && !task.implicit
-            && !task.effective().when.is_empty()
-        {
+        let unconditional = matches!(word.as_str(), "noop" | "refresh_inventory" | "reset_connection");
+        if unconditional && !task.implicit && !task.effective().when.is_empty() {
             self.run.warn(format!("{word} task does not support when conditional"));
         }
         for (host, task) in next {
             if !task.implicit {
                 super::linear::start_task(self, &[(Arc::clone(host), Rc::clone(task))]);
             }
+            let holds = task.implicit || unconditional || self.holds(host, task)?;
+            let (said, skipped) = if holds {
+                (self.do_word(&word, host, task)?, None)
+            } else {
+                let (reason, event) = self.skipped(&word, host, task);
+                (reason, Some(event))
+            };
             if task.is_handler {
                 self.iterator.borrow_mut().clear_handler(task.id, host);
             }
-            let holds = task.implicit || self.holds(host, task)?;
-            if holds {
-                self.do_word(&word, host, task)?;
-            } else {
-                self.skipped(&word, host, task);
+            if !task.implicit {
+                self.run.emit(&Event::Verbose { level: 2, host: None, message: format!("META: {said}") });
+            }
+            if let Some(event) = skipped {
+                self.run.emit(&event);
             }
             if FOR_ALL.contains(&word.as_str()) {
                 break;
@@ -55,38 +54,53 @@ impl PlayRun {
 
     fn holds(&self, host: &Arc<str>, task: &Rc<Task>) -> Result<bool, RunError> {
         let scope = self.run.variables.scope(Some(host), Some(task));
-        let first = scope.templar().first_false(&task.effective().when, &scope)?;
+        let first = first_false(&task.effective().when, &scope)?;
         Ok(first.is_none())
     }
 
-    fn skipped(&self, word: &str, host: &Arc<str>, task: &Rc<Task>) {
+    /// What is to be said where a condition did not hold: the reason, and the result.
+    fn skipped(&self, word: &str, host: &Arc<str>, task: &Rc<Task>) -> (String, Event) {
+        let role = || task.role.as_ref().map(|role| role.full_name().to_string()).unwrap_or_default();
+        let then = match word {
+            "flush_handlers" => format!(", not running handlers for {host}"),
+            "clear_facts" => format!(", not clearing facts and fact cache for {host}"),
+            "clear_host_errors" => format!(", not clearing host error state for {host}"),
+            "end_batch" => ", continuing current batch".to_owned(),
+            "end_play" => ", continuing play".to_owned(),
+            "end_host" => format!(", continuing execution for {host}"),
+            "end_role" => format!("continuing role {} for {host}", role()),
+            _ => String::new(),
+        };
+        let reason = format!("{word} conditional evaluated to False{then}");
+        let msg = match word {
+            "end_host" => format!("end_host conditional evaluated to false, continuing execution for {host}"),
+            word => word.to_owned(),
+        };
         let mut result = TaskResult::new(host, task);
-        result.set("msg", word.to_owned());
+        result.set("msg", msg);
         result.set("skipped", true);
-        result.set("skip_reason", format!("{word} conditional evaluated to False"));
-        result.set("changed", Data::Bool(false));
-        self.run.emit(&Event::Result(Box::new(self.run.event_of(&result, Some(Status::Skipped)))));
+        result.set("skip_reason", reason.clone());
+        (reason, Event::Result(Box::new(self.run.event_of(&result, Some(Status::Skipped)))))
     }
 
-    fn do_word(&self, word: &str, host: &Arc<str>, task: &Rc<Task>) -> Result<(), RunError> {
+    /// Does what the word says; what ansible-core says of it.
+    fn do_word(&self, word: &str, host: &Arc<str>, task: &Rc<Task>) -> Result<String, RunError> {
         let batch: Vec<Arc<str>> = self.iterator.borrow().hosts().cloned().collect();
-        match word {
-            "noop" => {}
-            "flush_handlers" => self.flush(host)?,
+        Ok(match word {
+            "noop" => "noop".to_owned(),
+            "flush_handlers" => {
+                self.flush(host)?;
+                format!("triggered running handlers for {host}")
+            }
             "refresh_inventory" => {
-                let mut warnings = Vec::new();
-                let refreshed =
-                    self.run.variables.inventory.borrow_mut().refresh(&mut |warning| warnings.push(warning.message));
-                for warning in warnings {
-                    self.run.warn(warning);
-                }
-                refreshed.map_err(|error| RunError::Stopped(Box::new(*error.0)))?;
-                self.run.variables.inventory_changed();
+                self.refresh_inventory()?;
+                "inventory successfully refreshed".to_owned()
             }
             "clear_facts" => {
                 for host in &batch {
                     self.run.variables.store.clear_facts(host);
                 }
+                "facts cleared".to_owned()
             }
             "clear_host_errors" => {
                 for host in &batch {
@@ -94,31 +108,39 @@ impl PlayRun {
                     self.run.unreachable.borrow_mut().remove(host);
                     self.iterator.borrow_mut().clear_errors(host);
                 }
+                "cleared host errors".to_owned()
             }
-            "end_host" => self.iterator.borrow_mut().end_host(host),
+            "end_host" => {
+                self.iterator.borrow_mut().end_host(host);
+                format!("ending play for {host}")
+            }
             "end_batch" | "end_play" => {
                 for host in &batch {
                     if !self.run.unreachable.borrow().contains(host) {
                         self.iterator.borrow_mut().end_host(host);
+                        self.ended.set(self.ended.get() || word == "end_play");
                     }
                 }
-                if word == "end_play" {
-                    self.ended.set(true);
-                }
+                if word == "end_play" { "ending play" } else { "ending batch" }.to_owned()
             }
             "end_role" => {
                 let role = task.role.as_ref().map(|role| role.id);
-                let mut iterator = self.iterator.borrow_mut();
-                iterator.skip_to(host, &|task: &Task| {
+                self.iterator.borrow_mut().skip_to(host, &|task: &Task| {
                     task.meta() == Some("role_complete") && task.role.as_ref().map(|role| role.id) == role
                 });
+                let name = task.role.as_ref().map(|role| role.full_name().to_string()).unwrap_or_default();
+                format!("ending role {name} for {host}")
             }
             "role_complete" => {
-                if let Some(role) = task.once_role() {
-                    self.iterator.borrow_mut().complete_role(role, host);
+                if let Some(role) = task.role.as_ref().filter(|_| task.implicit) {
+                    self.iterator.borrow_mut().complete_role(role.same_as, host);
                 }
+                "role_complete".to_owned()
             }
-            "reset_connection" => self.reset_connection(host, task)?,
+            "reset_connection" => {
+                self.reset_connection(host, task)?;
+                "reset connection".to_owned()
+            }
             other => {
                 let mut diagnostic = Diagnostic::error(format!("invalid meta action requested: {other}"));
                 if let Some(span) = &task.span {
@@ -126,7 +148,19 @@ impl PlayRun {
                 }
                 return Err(RunError::Stopped(Box::new(diagnostic)));
             }
+        })
+    }
+
+    fn refresh_inventory(&self) -> Result<(), RunError> {
+        let mut warnings = Vec::new();
+        let refreshed =
+            self.run.variables.inventory.borrow_mut().refresh(&mut |warning| warnings.push(warning.message));
+        for warning in warnings {
+            self.run.warn(warning);
         }
+        refreshed.map_err(|error| RunError::Stopped(Box::new(*error.0)))?;
+        self.run.variables.inventory_changed();
+        self.find_all_hosts();
         Ok(())
     }
 
@@ -138,8 +172,7 @@ impl PlayRun {
                 self.notify_handler(host, &handler);
             }
         }
-        let in_handlers = self.iterator.borrow().state(host).is_some_and(|state| state.phase() == Phase::Handlers);
-        if in_handlers {
+        if self.iterator.borrow().phase(host) == Some(Phase::Handlers) {
             return Err(RunError::Stopped(Box::new(Diagnostic::error("flush_handlers cannot be used as a handler"))));
         }
         self.iterator.borrow_mut().flush_handlers(host);

@@ -1,16 +1,23 @@
 //! The only asynchronous conductor: plays, batches, tasks, hosts.
 //!
 //! - [`run`]: what a run has: configuration, variables, connections, the ear of the callbacks.
-//! - `playbooks`: playbooks and their plays, batch by batch.
+//! - `playbooks`, `play`, `batch`: playbooks, their plays, and the batches of these.
 //! - `linear`, `free`: the strategies' loops.
-//! - `task`: one task on one host; with `keywords`, `arguments`, `reach`, `target`, `result`.
-//! - `results`: what a result does to the run: facts, hosts, notifications, failures.
+//! - `task`: one task on one host: `loops` over `attempt`, that over `tries`, those over `decide` and `job`; with
+//!   `keywords`, `arguments`, `delegate`, `reach`, `target`, `result`, `secrecy`.
+//! - `results`: what a result does to the run: facts, hosts, notifications, failures; with `failed_task`.
 //! - `include`, `meta`: includes during the run, and `meta`.
-//! - `variables`: the layers of variables for a task.
+//! - `variables`: the layers of variables for a task; `vars_files`, `prompts`: where a play's own come from.
 //!
 //! Architecture invariant: values never leave the conductor's thread; what travels is `protocol::Data`.
 
 mod arguments;
+mod attempt;
+mod batch;
+mod conditions;
+mod decide;
+mod delegate;
+mod failed_task;
 mod filter;
 mod free;
 mod hostvars;
@@ -18,20 +25,25 @@ mod include;
 mod job;
 mod keywords;
 mod linear;
+mod loops;
 mod meta;
 mod options;
+mod play;
 mod playbooks;
 mod prompts;
 mod reach;
 mod result;
 mod results;
 mod run;
+mod secrecy;
 mod target;
 mod task;
+mod tries;
 mod variables;
+mod vars_files;
 
 pub use options::RunOptions;
-pub use playbooks::{Ending, RunError, run_playbooks};
+pub use playbooks::{Ending, PlaybookFile, RunError, run_playbooks};
 pub use result::TaskResult;
 pub use run::{Run, RunParts};
 pub use variables::Variables;

@@ -1,21 +1,16 @@
-//! What a play asks for before it begins: `vars_prompt`, and the files of `vars_files`.
-
-use std::{path::PathBuf, rc::Rc, sync::Arc};
+//! What a play asks the operator before it begins: `vars_prompt`.
 
 use jinja::{Dict, Value};
 
 use super::{
-    playbooks::{RunError, span_of, trusted},
+    playbooks::{RunError, trusted},
     run::Run,
 };
 use crate::{
     action::{Answer, boolean},
     diagnostic::Diagnostic,
-    playbook::{Play, VarsPrompt},
-    template::{
-        VariableScope,
-        password_hash::{Settings, hash_password},
-    },
+    playbook::{Located, Play, VarsPrompt},
+    template::password_hash::{Settings, hash_password},
 };
 
 /// Asks for the variables of `vars_prompt` that are not given with `-e`.
@@ -41,9 +36,9 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
         let prompt = text("prompt")?.unwrap_or_else(|| name.clone());
         let default = text("default")?;
         let private = flag("private", true)?;
-        let shown = match (&default, private) {
-            (Some(default), false) => format!("{prompt} [{default}]: "),
-            (Some(_), true) | (None, _) => format!("{prompt}: "),
+        let shown = match &default {
+            Some(default) => format!("{prompt} [{default}]: "),
+            None => format!("{prompt}: "),
         };
         let answer = loop {
             let first = line(run, &shown, !private, default.as_deref()).await?;
@@ -56,6 +51,8 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
             }
             run.emit(&crate::event::Event::Prompt("***** VALUES ENTERED DO NOT MATCH ****".to_owned()));
         };
+        // As ansible-core has it: what nobody answered is the text of Python's None.
+        let answer = answer.unwrap_or_else(|| "None".to_owned());
         let answer = match text("encrypt")?.filter(|algorithm| !algorithm.is_empty()) {
             Some(algorithm) => {
                 let value = |name: &str| -> Result<Option<Value>, RunError> {
@@ -74,98 +71,24 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
 
 fn refused(question: &VarsPrompt, error: &jinja::Error) -> RunError {
     let diagnostic = Diagnostic::error(error.message.clone());
-    RunError::Stopped(Box::new(match span_of(&question.name) {
+    RunError::Stopped(Box::new(match question.name.place() {
         Some(span) => diagnostic.at(span, "the answer to this question"),
         None => diagnostic,
     }))
 }
 
-async fn line(run: &Run, prompt: &str, echo: bool, default: Option<&str>) -> Result<String, RunError> {
+/// The answer, or the default; none where there is neither.
+async fn line(run: &Run, prompt: &str, echo: bool, default: Option<&str>) -> Result<Option<String>, RunError> {
     match run.prompt.ask(prompt.to_owned(), echo, None).await {
-        Answer::Line(line) if line.is_empty() => Ok(default.unwrap_or_default().to_owned()),
-        Answer::Line(line) => Ok(line),
+        Answer::Line(line) if line.is_empty() => Ok(Some(default.unwrap_or_default().to_owned())),
+        Answer::Line(line) => Ok(Some(line)),
         Answer::TimeOver | Answer::NoTerminal => {
             run.warn("Not prompting as we are not in interactive mode");
-            Ok(default.unwrap_or_default().to_owned())
+            Ok(default.map(str::to_owned))
         }
         Answer::Abort => {
             run.aborted.set(true);
-            Ok(String::new())
+            Ok(None)
         }
     }
-}
-
-/// Reads `vars_files` for the hosts of a batch: their names may depend on a host's variables.
-pub(super) fn load_vars_files_for(run: &Run, play: &Play, hosts: &[Arc<str>]) -> Result<(), RunError> {
-    if play.scope.vars_files.is_empty() {
-        return Ok(());
-    }
-    for host in hosts {
-        load_vars_files(run, play, Some(host))?;
-    }
-    Ok(())
-}
-
-/// Reads `vars_files` for one host, or before any host is known.
-pub(super) fn load_vars_files(run: &Run, play: &Play, host: Option<&Arc<str>>) -> Result<(), RunError> {
-    let mut files = Vec::new();
-    for entry in &play.scope.vars_files {
-        let scope = run.variables.scope(host, None);
-        let choices = match entry {
-            Value::List(list) => list.raw_values(),
-            one => vec![one.clone()],
-        };
-        let mut tried = Vec::new();
-        let mut found = None;
-        for choice in &choices {
-            let name = match scope.templar().render_text(choice, &scope) {
-                Ok(name) => name,
-                // Before facts are there, a name that needs them is passed over.
-                Err(error) if error.undefined => {
-                    if host.is_some() {
-                        run.warn("skipping vars_files item due to an undefined variable");
-                    }
-                    found = Some(None);
-                    break;
-                }
-                Err(error) => return Err(error.into()),
-            };
-            tried.push(name.clone());
-            if let Some(path) = find(&run.config.environment, play, &name) {
-                found = Some(Some(path));
-                break;
-            }
-        }
-        match found {
-            Some(Some(path)) => files.push(read(run, &path, &scope)?),
-            Some(None) => {}
-            None => return Err(missing(play, &tried, choices.first())),
-        }
-    }
-    run.variables.set_vars_files(host, files);
-    Ok(())
-}
-
-fn find(environment: &crate::config::Environment, play: &Play, name: &str) -> Option<PathBuf> {
-    let expanded = environment.expand_user(name);
-    let path = PathBuf::from(&expanded);
-    if path.is_absolute() {
-        return path.exists().then_some(path);
-    }
-    let base = PathBuf::from(&*play.scope.basedir);
-    [base.join("vars").join(&path), base.join(&path)].into_iter().find(|path| path.exists())
-}
-
-fn read(run: &Run, path: &std::path::Path, _scope: &Rc<VariableScope>) -> Result<Dict, RunError> {
-    run.loader.borrow_mut().load_variables(path).map_err(RunError::Refused)
-}
-
-fn missing(play: &Play, tried: &[String], written: Option<&Value>) -> RunError {
-    let name = tried.first().cloned().unwrap_or_default();
-    let mut diagnostic = Diagnostic::error(format!("vars file {name} was not found"))
-        .help(format!("it was looked for in {}/vars and beside it", play.scope.basedir));
-    if let Some(span) = written.and_then(span_of) {
-        diagnostic = diagnostic.at(span, "named here");
-    }
-    RunError::Stopped(Box::new(diagnostic))
 }

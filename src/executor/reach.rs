@@ -111,6 +111,17 @@ impl Reach<'_> {
         Ok(self.config.remote_user.clone())
     }
 
+    /// The Python that is set for the host; `None` where it is left to be found there.
+    ///
+    /// # Errors
+    ///
+    /// A template fails.
+    pub(super) fn python(&self) -> Result<Option<String>, ErrorChain> {
+        let named = self.text(&["ansible_python_interpreter"])?;
+        let python = named.unwrap_or_else(|| self.config.interpreter_python.clone());
+        Ok(Some(python).filter(|name| !name.is_empty() && !name.starts_with("auto")))
+    }
+
     /// How the host is reached.
     ///
     /// # Errors
@@ -221,10 +232,11 @@ impl Reach<'_> {
             "sudo" => BecomeMethod::Sudo,
             "su" => BecomeMethod::Su,
             other => {
-                let message = format!("Invalid become method specified, could not find matching plugin: '{other}'.");
-                let mut link = Link::new(message);
-                link.help = Some("The methods are sudo and su.".to_owned());
-                return Err(ErrorChain::new(link));
+                let message = format!(
+                    "Invalid become method specified, could not find matching plugin: '{other}'. Use `ansible-doc -t \
+                     become -l` to list available plugins."
+                );
+                return Err(ErrorChain::new(Link::new(message)));
             }
         };
         let (short, defaults) = match method {

@@ -3,14 +3,13 @@
 use std::{rc::Rc, sync::Arc};
 
 use jinja::Value;
-use protocol::{Data, Map, Outcome};
+use protocol::{Data, Map, Outcome, outcome::Diff};
 
 use crate::{
-    action::{ActionOutcome, Effect},
+    action::{ActionOutcome, Detail, Effect},
     diagnostic::ErrorChain,
-    event::diff_data,
     playbook::Task,
-    template::{Notice, Until},
+    template::{Notice, Until, data},
 };
 
 /// What will be gone one day.
@@ -73,8 +72,8 @@ pub struct TaskResult {
     pub ignore_unreachable: bool,
     /// `no_log`, rendered.
     pub no_log: bool,
-    /// The result is shown whole (`debug`).
-    pub verbose: bool,
+    /// How much of the result is shown.
+    pub detail: Detail,
     /// `diff`, rendered: what changed is shown.
     pub show_diff: bool,
     /// The host that did the work, where it is another.
@@ -111,7 +110,7 @@ impl TaskResult {
             ignore_errors: false,
             ignore_unreachable: false,
             no_log: false,
-            verbose: false,
+            detail: Detail::ByVerbosity,
             show_diff: false,
             delegated: None,
             effects: Vec::new(),
@@ -164,11 +163,24 @@ impl TaskResult {
         }
     }
 
+    /// It changes the inventory: whether it did is known when the result is taken in.
+    #[must_use]
+    pub fn changes_inventory(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::AddHost { .. } | Effect::AddGroup { .. }))
+    }
+
     /// The result as it is kept under `register`: without what is the engine's own.
     #[must_use]
     pub fn registered(&self) -> Map {
-        let mut map = stripped(&self.values);
+        let mut map = self.whole();
         map.shift_remove("invocation");
+        map
+    }
+
+    /// The result as it is kept in `ansible_failed_result`.
+    #[must_use]
+    pub fn whole(&self) -> Map {
+        let mut map = stripped(&self.values);
         self.add_exception(&mut map);
         if !self.warnings.is_empty() {
             let warnings = self.warnings.iter().map(|warning| Data::Str(warning.brief())).collect();
@@ -186,6 +198,32 @@ impl TaskResult {
             }
         }
         map
+    }
+
+    /// [`Self::registered`] as a value. What `include_vars` read keeps its trust: it is the operator's text, rendered where
+    /// it is used.
+    #[must_use]
+    pub fn registered_value(&self) -> Value {
+        let value = data::from_data(&Data::Map(self.registered()));
+        self.restore_included(&value);
+        if let Some(Value::List(results)) = value.as_dict().and_then(|dict| dict.raw("results")) {
+            for (item, value) in self.items.iter().zip(results.raw_values()) {
+                item.restore_included(&value);
+            }
+        }
+        value
+    }
+
+    fn restore_included(&self, value: &Value) {
+        let Some(facts) = value.as_dict().and_then(|dict| dict.raw("ansible_facts")) else { return };
+        let Some(facts) = facts.as_dict() else { return };
+        for effect in &self.effects {
+            if let Effect::IncludeVars(variables) = effect {
+                for (name, value) in variables {
+                    facts.insert(name.as_str(), value.clone());
+                }
+            }
+        }
     }
 
     /// Takes what templates said while the task was made ready, before what the task itself says.
@@ -216,11 +254,19 @@ impl TaskResult {
             let items = self.items.iter().map(|item| Data::Map(item.shown())).collect();
             map.insert("results".to_owned(), Data::List(items));
         }
-        if self.verbose && !self.no_log {
-            map.insert("_ansible_verbose_always".to_owned(), Data::Bool(true));
+        let detail = match self.detail {
+            Detail::Whole if !self.no_log => Some("_ansible_verbose_always"),
+            Detail::Hidden => Some("_ansible_verbose_override"),
+            Detail::Whole | Detail::ByVerbosity => None,
+        };
+        if let Some(detail) = detail {
+            map.insert(detail.to_owned(), Data::Bool(true));
         }
         if self.no_log {
             map.insert("_ansible_no_log".to_owned(), Data::Bool(true));
+        }
+        if let Some(quiet) = self.values.get("_ansible_verbose_override") {
+            map.insert("_ansible_verbose_override".to_owned(), quiet.clone());
         }
         if let Some(Data::Map(delegated)) = self.values.get("_ansible_delegated_vars") {
             map.insert("_ansible_delegated_vars".to_owned(), Data::Map(delegated.clone()));
@@ -284,7 +330,7 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
     if outcome.skipped {
         map.insert("skipped".to_owned(), Data::Bool(true));
     }
-    if let Some(msg) = outcome.msg {
+    if let Some(msg) = outcome.message() {
         map.insert("msg".to_owned(), Data::Str(msg));
     }
     map.extend(outcome.values);
@@ -294,71 +340,23 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
     match outcome.diff.as_slice() {
         [] => {}
         [one] => {
-            map.entry("diff".to_owned()).or_insert_with(|| diff_data(one));
+            map.entry("diff".to_owned()).or_insert_with(|| one.to_data());
         }
         several => {
-            map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(diff_data).collect()));
-        }
-    }
-    for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
-        if let Some(Data::Str(content)) = map.get(text)
-            && !map.contains_key(lines)
-        {
-            let content = content.clone();
-            map.insert(lines.to_owned(), Data::List(python_lines(&content).into_iter().map(Data::from).collect()));
+            map.entry("diff".to_owned()).or_insert_with(|| Data::List(several.iter().map(Diff::to_data).collect()));
         }
     }
     map
 }
 
-/// Python's `str.splitlines()`.
-fn python_lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|letter| {
-            matches!(
-                letter,
-                '\n' | '\r' | '\x0b' | '\x0c' | '\x1c' | '\x1d' | '\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-            )
-        });
-        match end {
-            None => {
-                lines.push(rest);
-                rest = "";
-            }
-            Some(at) => {
-                let (line, tail) = rest.split_at(at);
-                lines.push(line);
-                let width = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(1, char::len_utf8) };
-                rest = tail.get(width..).unwrap_or_default();
-            }
-        }
-    }
-    lines
-}
-
 /// Takes an action's outcome into a result.
 pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
-    let ActionOutcome { outcome, effects, verbose, by_module: _ } = done;
-    let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
+    let ActionOutcome { outcome, effects, detail, .. } = done;
+    let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::said(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
     let deprecation = |text: &String| Deprecation { chain: link(text), until: None };
     result.deprecations.extend(outcome.deprecations.iter().map(deprecation));
     result.effects = effects;
-    result.verbose = verbose;
+    result.detail = detail;
     result.values = result_map(outcome);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::python_lines;
-
-    #[test]
-    fn lines_are_split_as_python_splits_them() {
-        assert_eq!(python_lines("a\nb\r\nc\n"), ["a", "b", "c"]);
-        assert_eq!(python_lines("\n\n"), ["", ""]);
-        assert_eq!(python_lines("a\u{2028}b"), ["a", "b"]);
-        assert!(python_lines("").is_empty());
-    }
 }

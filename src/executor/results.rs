@@ -5,34 +5,46 @@ use std::{rc::Rc, sync::Arc};
 use jinja::{Dict, Value};
 use protocol::Data;
 
-use super::{playbooks::PlayRun, result::TaskResult};
+use super::{batch::PlayRun, conditions::first_false, decide, failed_task::failed_task, result::TaskResult};
 use crate::{
     action::Effect,
+    diagnostic::Diagnostic,
     event::{Event, Status},
-    playbook::Task,
+    playbook::{Task, Written},
+    strategy::Phase,
     template::data,
+    vars::Layer,
 };
 
 impl PlayRun {
     /// Takes a result in: counts it, applies its effects, registers it, and shows it.
-    pub(super) fn take(&self, result: &TaskResult) {
+    pub(super) fn take(&self, result: &mut TaskResult) {
         let run = &self.run;
-        let host = &result.host;
-        if result.unreachable {
-            self.take_unreachable(result);
-        } else if result.is_failed() {
+        let host = Arc::clone(&result.host);
+        let mut ran = false;
+        if result.is_failed() {
+            ran = true;
             self.take_failed(result);
+        } else if result.unreachable {
+            self.take_unreachable(result);
         } else if result.is_skipped() {
-            run.count(host, |totals| totals.skipped += 1);
+            run.count(&host, |totals| totals.skipped += 1);
             run.emit(&Event::Result(Box::new(run.event_of(result, Some(Status::Skipped)))));
         } else {
-            self.take_ok(result);
+            ran = true;
+            if let Err(diagnostic) = self.take_ok(result) {
+                self.stop(*diagnostic);
+                return;
+            }
         }
         if let Some(name) = &result.task.register {
-            let value = data::from_data(&Data::Map(result.registered()));
-            for host in self.fact_hosts(result) {
+            let value = result.registered_value();
+            for host in self.task_hosts(result) {
                 run.variables.store.set_fact(&host, name, value.clone());
             }
+        }
+        if let Some(role) = result.task.role.as_ref().filter(|_| ran) {
+            self.iterator.borrow_mut().begin_role(role.same_as, &host);
         }
     }
 
@@ -63,31 +75,27 @@ impl PlayRun {
             });
         } else {
             let rescued = if self.runs_once(&result.task) {
-                let hosts: Vec<Arc<str>> = self.iterator.borrow().hosts().cloned().collect();
-                let mut rescued = false;
-                for other in hosts {
-                    if !run.unreachable.borrow().contains(&other) {
-                        let taken = self.iterator.borrow_mut().fail(&other);
-                        if &other == host {
-                            rescued = taken;
-                        }
-                    }
+                let mut iterator = self.iterator.borrow_mut();
+                let rescued = iterator.would_rescue(host);
+                let hosts: Vec<Arc<str>> = iterator.hosts().cloned().collect();
+                for other in hosts.iter().filter(|other| !run.unreachable.borrow().contains(*other)) {
+                    iterator.fail_with_others(other);
+                }
+                if rescued {
+                    iterator.take_back(host);
                 }
                 rescued
             } else {
                 self.iterator.borrow_mut().fail(host)
             };
-            let done = {
-                let iterator = self.iterator.borrow();
-                iterator.is_failed(host) && iterator.peek(host).is_none()
-            };
-            if done {
+            if self.iterator.borrow().is_done_and_failed(host) {
                 run.failed.borrow_mut().insert(Arc::clone(host));
             }
             if rescued {
                 run.count(host, |totals| totals.rescued += 1);
-                run.variables.store.set_fact(host, "ansible_failed_task", failed_task(&result.task));
-                let failed = data::from_data(&Data::Map(result.registered()));
+                let scope = run.variables.scope(Some(host), Some(&result.task));
+                run.variables.store.set_fact(host, "ansible_failed_task", failed_task(run, result, &scope));
+                let failed = data::from_data(&Data::Map(result.whole()));
                 run.variables.store.set_fact(host, "ansible_failed_result", failed);
             } else {
                 run.count(host, |totals| totals.failed += 1);
@@ -97,23 +105,28 @@ impl PlayRun {
         run.emit(&Event::Result(Box::new(run.event_of(result, Some(status)))));
     }
 
-    fn take_ok(&self, result: &TaskResult) {
+    /// What an action did. An error is nobody's failure but stops the run; the result is then not shown.
+    fn take_ok(&self, result: &mut TaskResult) -> Result<(), Box<Diagnostic>> {
         let run = &self.run;
-        let single = std::slice::from_ref(result);
-        let parts = if result.looped { result.items.as_slice() } else { single };
-        for part in parts {
-            if result.is_changed() {
-                for name in &part.notify {
-                    self.notify(&result.host, name);
+        let changed = result.is_changed();
+        let mut items = std::mem::take(&mut result.items);
+        for item in &mut items {
+            self.take_part(item, changed)?;
+            if item.changes_inventory() {
+                run.emit(&Event::ItemResult(Box::new(run.event_of(item, Some(Status::Ok)))));
+                for key in ["changed", "failed"] {
+                    if item.flag(key) {
+                        result.set(key, true);
+                    }
                 }
             }
-            for effect in &part.effects {
-                self.apply(part, effect);
-            }
-            self.take_facts(part);
-            if result.looped && matches!(&*result.task.action.short, "add_host" | "group_by") {
-                run.emit(&Event::ItemResult(Box::new(run.event_of(part, Some(Status::Ok)))));
-            }
+        }
+        if items.iter().any(TaskResult::changes_inventory) {
+            result.set("results", Data::List(items.iter().map(|item| Data::Map(item.values.clone())).collect()));
+        }
+        result.items = items;
+        if !result.looped {
+            self.take_part(result, changed)?;
         }
         if !result.task.is_dynamic_include() {
             run.count(&result.host, |totals| {
@@ -122,6 +135,47 @@ impl PlayRun {
             });
         }
         run.emit(&Event::Result(Box::new(run.event_of(result, Some(Status::Ok)))));
+        Ok(())
+    }
+
+    /// One item's share, or that of a task without a loop.
+    fn take_part(&self, part: &mut TaskResult, changed: bool) -> Result<(), Box<Diagnostic>> {
+        if changed {
+            for name in &part.notify {
+                self.notify(&part.host, name)?;
+            }
+        }
+        for effect in std::mem::take(&mut part.effects) {
+            self.apply(part, &effect)?;
+            part.effects.push(effect);
+        }
+        if part.changes_inventory() {
+            self.decide_again(part)?;
+        }
+        self.take_facts(part);
+        Ok(())
+    }
+
+    /// Only now is it known whether the inventory changed: the task's own conditions are asked with that.
+    fn decide_again(&self, part: &mut TaskResult) -> Result<(), Box<Diagnostic>> {
+        let task = Rc::clone(&part.task);
+        let over: Dict = part.loop_variables.iter().map(|(name, value)| (&**name, value.clone())).collect();
+        let scope = self.run.variables.scope(Some(&part.host), Some(&task)).with(Layer::Loop, over);
+        let ask = |part: &TaskResult, conditions: &[Written]| {
+            let after = decide::with_result(&task, &scope, part);
+            let first = first_false(conditions, &after);
+            first.map(|first| first.is_none()).map_err(|error| Box::new(Diagnostic::error(error.message)))
+        };
+        if !task.changed_when.is_empty() {
+            let changed = ask(part, &task.changed_when)?;
+            part.set("changed", changed);
+        }
+        if !task.failed_when.is_empty() {
+            let failed = ask(part, &task.failed_when)?;
+            part.set("failed_when_result", failed);
+            part.set("failed", failed);
+        }
+        Ok(())
     }
 
     /// Facts that a module sent back.
@@ -138,7 +192,7 @@ impl PlayRun {
         }
     }
 
-    fn apply(&self, part: &TaskResult, effect: &Effect) {
+    fn apply(&self, part: &mut TaskResult, effect: &Effect) -> Result<(), Box<Diagnostic>> {
         let run = &self.run;
         let store = &run.variables.store;
         match effect {
@@ -165,37 +219,39 @@ impl PlayRun {
                 let variables =
                     variables.iter().map(|(key, value)| (Rc::from(key.as_str()), data::from_data(value))).collect();
                 let added = run.variables.inventory.borrow_mut().add_host(name, groups, &variables);
-                self.inventory_change(added);
+                if self.inventory_change(part, added)? {
+                    self.note_added_host(name);
+                }
             }
             Effect::AddGroup { group, parents } => {
                 let added = run.variables.inventory.borrow_mut().add_to_group(&part.host, group, parents);
-                self.inventory_change(added);
+                self.inventory_change(part, added)?;
             }
-            Effect::Stats { data, per_host, aggregate } => {
-                let host = per_host.then_some(&*part.host);
-                run.add_stats(host, data, *aggregate);
+            Effect::Stats { data, per_host: true, aggregate } => {
+                for host in self.task_hosts(part) {
+                    run.add_stats(Some(&host), data, *aggregate);
+                }
             }
+            Effect::Stats { data, per_host: false, aggregate } => run.add_stats(None, data, *aggregate),
             Effect::Abort => run.aborted.set(true),
             Effect::IncludeTasks { .. } | Effect::IncludeRole => {}
         }
+        Ok(())
     }
 
-    fn inventory_change(&self, changed: Result<bool, crate::inventory::Error>) {
-        match changed {
-            Ok(_) => self.run.variables.inventory_changed(),
-            Err(error) => self.stop(error.0.message),
-        }
+    fn inventory_change(
+        &self,
+        part: &mut TaskResult,
+        changed: Result<bool, crate::inventory::Error>,
+    ) -> Result<bool, Box<Diagnostic>> {
+        let changed = changed.map_err(|error| error.0)?;
+        part.set("changed", changed);
+        self.run.variables.inventory_changed();
+        Ok(changed)
     }
 
-    /// The hosts on which facts and registered results are kept: all of the play for `run_once`, the delegate where
-    /// `delegate_facts` says so.
-    fn fact_hosts(&self, result: &TaskResult) -> Vec<Arc<str>> {
-        if let Some(delegate) = &result.delegated
-            && self.flag(&result.task, result.task.effective().delegate_facts.as_ref(), "delegate_facts")
-            && (result.values.contains_key("ansible_facts"))
-        {
-            return vec![Arc::clone(delegate)];
-        }
+    /// The hosts that a task speaks for: all of the play for `run_once`.
+    fn task_hosts(&self, result: &TaskResult) -> Vec<Arc<str>> {
         if self.runs_once(&result.task) {
             let unreachable = self.run.unreachable.borrow();
             return self.iterator.borrow().hosts().filter(|host| !unreachable.contains(*host)).cloned().collect();
@@ -203,23 +259,31 @@ impl PlayRun {
         vec![Arc::clone(&result.host)]
     }
 
+    /// The hosts on which facts are kept: the delegate where `delegate_facts` says so.
+    fn fact_hosts(&self, result: &TaskResult) -> Vec<Arc<str>> {
+        match &result.delegated {
+            Some(delegate)
+                if self.flag(&result.task, result.task.effective().delegate_facts.as_ref(), "delegate_facts") =>
+            {
+                vec![Arc::clone(delegate)]
+            }
+            _ => self.task_hosts(result),
+        }
+    }
+
     /// `notify`: saved until the handlers are flushed, or, from a handler, at once.
-    fn notify(&self, host: &Arc<str>, name: &str) {
-        let in_handlers = {
-            let iterator = self.iterator.borrow();
-            iterator.state(host).is_some_and(|state| state.phase() == crate::strategy::Phase::Handlers)
-        };
+    fn notify(&self, host: &Arc<str>, name: &str) -> Result<(), Box<Diagnostic>> {
+        let in_handlers = self.iterator.borrow().phase(host) == Some(Phase::Handlers);
         let handlers = self.handlers_named(name);
         if handlers.is_empty() {
             let message = format!(
                 "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
             );
             if self.run.config.error_on_missing_handler {
-                self.stop(message);
-            } else {
-                self.run.warn(message);
+                return Err(Box::new(Diagnostic::error(message)));
             }
-            return;
+            self.run.warn(message);
+            return Ok(());
         }
         if in_handlers {
             for handler in handlers {
@@ -227,14 +291,17 @@ impl PlayRun {
             }
         } else {
             self.iterator.borrow_mut().notify(host, name);
+            let message = format!("Notification for handler {name} has been saved.");
+            self.run.emit(&Event::Verbose { level: 2, host: None, message });
         }
+        Ok(())
     }
 
     /// A handler is to run on a host.
     pub(super) fn notify_handler(&self, host: &Arc<str>, handler: &Rc<Task>) {
         if self.iterator.borrow_mut().notify_handler(handler.id, host) {
             let name = self.handler_name(handler).unwrap_or_default();
-            self.run.emit(&Event::Notified { handler: name, host: Arc::clone(host) });
+            self.run.emit(&Event::Notified { handler: handler.display_name(&name), host: Arc::clone(host) });
         }
     }
 
@@ -274,16 +341,4 @@ impl PlayRun {
         let scope = self.run.variables.scope(None, Some(handler));
         scope.templar().render_text(name, &scope).ok()
     }
-}
-
-/// `ansible_failed_task`: what a rescue may want to know of the task.
-fn failed_task(task: &Task) -> Value {
-    let dict = Dict::new();
-    dict.insert(
-        "name",
-        task.own_name().map_or_else(|| Value::from(""), |name| Value::from(name.to_str().unwrap_or_default())),
-    );
-    dict.insert("action", Value::from(task.action.name.as_str()));
-    dict.insert("args", Value::Dict(task.action.args.clone()));
-    Value::Dict(dict)
 }

@@ -73,7 +73,7 @@ pub struct Run {
     pub pool: Rc<Pool>,
     /// As many hosts at a time.
     pub forks: Rc<Semaphore>,
-    /// Hosts that failed for good.
+    /// Hosts that failed for good: between batches all of them, during a batch those of the batch.
     pub failed: RefCell<HashSet<Arc<str>>>,
     /// Hosts that cannot be reached.
     pub unreachable: RefCell<HashSet<Arc<str>>>,
@@ -148,15 +148,23 @@ impl Run {
 
     /// What holds for tasks that do not say otherwise.
     #[must_use]
-    pub fn defaults(&self) -> RunDefaults {
+    pub fn defaults(&self) -> RunDefaults<'_> {
         RunDefaults {
             check_mode: self.options.check,
             diff: self.config.diff,
+            max_diff_size: self.config.max_diff_size,
             verbosity: self.config.display.verbosity,
             timeout: i64::try_from(self.config.task_timeout).unwrap_or(0),
             no_log: self.config.no_log,
             poll: i64::try_from(self.config.poll_interval).unwrap_or(15),
+            async_folder: &self.config.async_dir,
         }
+    }
+
+    /// How many hosts have failed for good or cannot be reached.
+    #[must_use]
+    pub fn gone(&self) -> usize {
+        self.failed.borrow().len() + self.unreachable.borrow().len()
     }
 
     /// Counts for the recap.
@@ -214,14 +222,25 @@ impl Run {
             path: task.path(),
             handler: task.is_handler,
             looped: task.loop_.is_some(),
-            check_mode: self.static_flag(task.effective().check_mode.as_ref()).unwrap_or(self.options.check),
-            diff_mode: self.static_flag(task.effective().diff.as_ref()).unwrap_or(self.defaults().diff),
-            arguments: None,
+            check_mode: self.static_flag(task.effective().check_mode.as_deref()).unwrap_or(self.options.check),
+            diff_mode: self.static_flag(task.effective().diff.as_deref()).unwrap_or(self.defaults().diff),
+            arguments: self.shown_arguments(task),
         });
         if scope.is_some() {
             self.infos.borrow_mut().insert(task.id, Arc::clone(&info));
         }
         info
+    }
+
+    /// The arguments as they were written, where `display_args_to_stdout` asks for them and `no_log` does not forbid it.
+    fn shown_arguments(&self, task: &Task) -> Option<String> {
+        let secret = task.effective().no_log.as_ref().map_or(self.config.no_log, |raw| raw.truthy().unwrap_or(true));
+        if secret || !self.config.display.args_to_stdout {
+            return None;
+        }
+        let pairs = task.action.args.raw_items();
+        let text = |value: &Value| value.to_str().unwrap_or_default();
+        Some(pairs.iter().map(|(name, value)| format!("{}={}", text(name), text(value))).collect::<Vec<_>>().join(", "))
     }
 
     /// Forgets the names of tasks, which another play may render anew.
@@ -237,10 +256,10 @@ impl Run {
     #[must_use]
     pub fn event_of(&self, result: &TaskResult, status: Option<Status>) -> ResultEvent {
         let status = status.unwrap_or_else(|| {
-            if result.unreachable {
-                Status::Unreachable { ignored: result.ignore_unreachable }
-            } else if result.is_failed() {
+            if result.is_failed() {
                 Status::Failed { ignored: result.ignore_errors }
+            } else if result.unreachable {
+                Status::Unreachable { ignored: result.ignore_unreachable }
             } else if result.is_skipped() {
                 Status::Skipped
             } else {
@@ -261,7 +280,7 @@ impl Run {
             label: if result.no_log { result.label.as_ref().map(|_| Data::Null) } else { result.label.clone() },
             warnings: result.warnings.clone(),
             deprecations: result.deprecations.iter().map(Deprecation::shown).collect(),
-            error: if result.no_log { None } else { result.error.clone() },
+            error: result.error.clone(),
         }
     }
 

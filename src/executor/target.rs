@@ -1,6 +1,6 @@
 //! Hosts as actions see them: a connection, a user, a helper.
 
-use std::{cell::RefCell, path::PathBuf, rc::Rc};
+use std::{cell::RefCell, os::unix::fs::PermissionsExt, path::PathBuf, rc::Rc};
 
 use connection::{CallError, ConnectError, Connection, ContentSource, HelperBinary, Pool, RawOutput, RawRequest, Step};
 use protocol::{Invocation, Outcome};
@@ -18,6 +18,8 @@ pub(super) struct HostTarget {
     pub become_: Option<connection::Become>,
     /// The helper to start.
     pub binary: HelperBinary,
+    /// The Python that is set for it.
+    pub python: Option<String>,
     /// The connection, once it is open.
     pub open: RefCell<Option<Connection>>,
 }
@@ -55,6 +57,10 @@ fn call_error(error: &CallError) -> TargetError {
 }
 
 impl Target for HostTarget {
+    fn python(&self) -> Option<&str> {
+        self.python.as_deref()
+    }
+
     fn call<'a>(
         &'a self,
         invocation: Invocation,
@@ -88,8 +94,15 @@ impl Target for HostTarget {
                     Step::Done(outcome) => {
                         if let Some((path, mut file)) = partial.take().filter(|_| !outcome.failed) {
                             file.flush().await.map_err(failed)?;
+                            // A file that is there keeps its mode, and a link its place.
+                            let target = std::fs::canonicalize(&destination).unwrap_or_else(|_| destination.clone());
+                            let mode = std::fs::metadata(&target).map_or_else(
+                                |_| std::fs::Permissions::from_mode(0o666 & !modules::support::mode::umask()),
+                                |there| there.permissions(),
+                            );
+                            file.set_permissions(mode).await.map_err(failed)?;
                             file.sync_all().await.map_err(failed)?;
-                            path.persist(&destination).map_err(|error| failed(error.error))?;
+                            path.persist(&target).map_err(|error| failed(error.error))?;
                         }
                         return Ok(*outcome);
                     }
@@ -109,6 +122,14 @@ impl Target for HostTarget {
             };
             connection.raw(request).await.map_err(|error| connect_error(&error))
         })
+    }
+
+    fn shell(&self) -> &str {
+        &self.settings.shell
+    }
+
+    fn terminal_farewell<'a>(&'a self) -> Local<'a, Result<Option<String>, TargetError>> {
+        Box::pin(async move { Ok(self.connection().await?.terminal_farewell()) })
     }
 
     fn reset(&self) -> Local<'_, ()> {
@@ -135,6 +156,14 @@ impl Target for NoTarget {
 
     fn raw<'a>(&'a self, _: String, _: Option<Vec<u8>>) -> Local<'a, Result<RawOutput, TargetError>> {
         Box::pin(async { Err(TargetError::Failed(NO_TARGET.to_owned())) })
+    }
+
+    fn shell(&self) -> &str {
+        "/bin/sh"
+    }
+
+    fn terminal_farewell<'a>(&'a self) -> Local<'a, Result<Option<String>, TargetError>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn reset(&self) -> Local<'_, ()> {

@@ -113,15 +113,11 @@ impl Variables {
                 state.role_vars.extend(role.exported_var_layers());
             }
             names.push(Value::from(&*role.full_name()));
-            dependent.extend(role.dependency_names().map(|name| Value::from(&**name)));
+            push_new(&mut dependent, role.dependency_names().map(|name| Value::from(&**name)));
         }
         let magic = &state.magic;
-        let mut all: Vec<Value> = Vec::new();
-        for name in dependent.iter().chain(&names) {
-            if !all.iter().any(|known| known.as_str() == name.as_str()) {
-                all.push(name.clone());
-            }
-        }
+        let mut all = dependent.clone();
+        push_new(&mut all, names.iter().cloned());
         magic.insert("ansible_role_names", list(all));
         magic.insert("ansible_play_role_names", list(names.clone()));
         magic.insert("ansible_dependent_role_names", list(dependent));
@@ -292,6 +288,15 @@ impl Variables {
         self.scope_of(self.layers(host, task, true))
     }
 
+    /// What the names of `vars_files` may use: what the play and the inventory say and what the host sent, not what was
+    /// set or registered, nor anything of roles and tasks.
+    #[must_use]
+    pub fn vars_files_scope(&self, host: Option<&Arc<str>>) -> Rc<VariableScope> {
+        let mut layers = self.layers(host, None, true);
+        layers.retain(|layer| layer <= Layer::VarsFiles || layer >= Layer::ExtraVars);
+        self.scope_of(layers)
+    }
+
     /// A host seen from others: `hostvars[host]`, without the play and the task.
     #[must_use]
     pub fn host_scope(&self, host: &Arc<str>) -> Rc<VariableScope> {
@@ -319,6 +324,15 @@ impl Variables {
 
 fn list(values: Vec<Value>) -> Value {
     Value::List(List::new(values))
+}
+
+/// Adds names that are not there yet.
+fn push_new(names: &mut Vec<Value>, more: impl Iterator<Item = Value>) {
+    for name in more {
+        if !names.iter().any(|known| known.as_str() == name.as_str()) {
+            names.push(name);
+        }
+    }
 }
 
 fn role_magic(role: &crate::playbook::RoleInstance) -> Dict {

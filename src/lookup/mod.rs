@@ -23,6 +23,7 @@ mod search;
 mod sequence;
 mod subelements;
 mod template;
+mod url;
 mod vars;
 
 use std::rc::Rc;
@@ -83,14 +84,10 @@ const LOOKUPS: &[(&str, Lookup, bool)] = &[
     ("template", template::run, false),
     ("together", containers::together, false),
     ("unvault", file::unvault, false),
-    ("url", url, false),
+    ("url", url::run, false),
     ("varnames", vars::names, false),
     ("vars", vars::run, false),
 ];
-
-fn url(_: &mut Request<'_>) -> Answer {
-    Err(Error::other("The 'url' lookup is not done yet."))
-}
 
 /// The lookup of a name, short or full.
 fn find(name: &str) -> Option<&'static (&'static str, Lookup, bool)> {

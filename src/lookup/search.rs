@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jinja::{Error, Scope, Value};
 
 use super::Request;
-use crate::template::Notice;
+use crate::{playbook::search, template::Notice};
 
 impl Request<'_> {
     /// A variable as text.
@@ -58,23 +58,9 @@ impl Request<'_> {
             let path = environment.resolve(name, None);
             return Ok(path.exists().then_some(path));
         }
-        // A name that begins with the folder's does not stand in another of that name.
-        let outer = folder.filter(|folder| name.split('/').next() != Some(*folder));
         let in_role = self.variable("role_path")?.is_some();
-        let mut candidates = Vec::new();
-        for base in self.search_path()? {
-            let base = environment.resolve(&base.display().to_string(), None);
-            // A role's tasks stand in `tasks/`; its files beside it.
-            if let Some(parent) = base.parent().filter(|parent| in_role && parent.ends_with("tasks")) {
-                candidates.extend(folder.and_then(|folder| Some(parent.parent()?.join(folder).join(name.as_str()))));
-                candidates.push(parent.join(name.as_str()));
-            }
-            candidates.extend(outer.map(|folder| base.join(folder).join(name.as_str())));
-            candidates.push(base.join(name.as_str()));
-        }
-        let basedir = self.basedir()?;
-        candidates.extend(outer.map(|folder| basedir.join(folder).join(name.as_str())));
-        candidates.push(basedir.join(name.as_str()));
+        let candidates =
+            search::candidates(&self.search_path()?, &self.basedir()?, folder, name.as_str(), in_role, environment);
         Ok(candidates.into_iter().find(|path| path.exists()))
     }
 }

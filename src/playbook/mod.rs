@@ -20,8 +20,10 @@ pub mod load;
 mod options;
 mod play;
 mod role;
+pub mod search;
 pub mod tags;
 mod task;
+mod written;
 
 pub use block::{Block, BlockScope, Entry, Parent};
 pub use directives::Directives;
@@ -30,3 +32,4 @@ pub use options::{Ids, LoadOptions, NoTemplates, NoVault, StaticTemplate, VaultO
 pub use play::{Play, PlayScope, Playbook, VarsPrompt};
 pub use role::{FromFiles, LoadedRole, RoleInstance};
 pub use task::{Action, IncludeRole, Kind, Loop, LoopControl, LoopKind, Task};
+pub use written::{Located, Written};

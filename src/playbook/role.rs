@@ -134,8 +134,8 @@ impl RoleInstance {
     }
 
     /// Its variables as its own tasks see them, to be merged in this order: what the roles through which it came have
-    /// (their `vars:` lines and `vars/`), its dependencies', its own `vars/`. Parameters come later: see
-    /// [`Self::param_layers`], then `directives.vars`.
+    /// (their `vars:` lines and `vars/`), its dependencies', its own `vars/`, the `vars:` of the line that uses it.
+    /// Parameters come later: see [`Self::param_layers`].
     #[must_use]
     pub fn var_layers(&self) -> Vec<Dict> {
         let mut layers = Vec::new();
@@ -145,6 +145,7 @@ impl RoleInstance {
         }
         layers.extend(self.dependency_layers(|exports| &exports.vars));
         layers.push(self.vars.clone());
+        layers.extend(self.directives.vars.clone());
         layers
     }
 

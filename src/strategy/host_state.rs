@@ -1,16 +1,14 @@
-//! Where one host stands in a play.
-//!
-//! A host walks the play's blocks in order. Inside, it is in a stack of blocks, each in one of three sections: its
-//! tasks, its rescue, its always. A failure unwinds the stack to the nearest section that takes it up.
+//! Where one host stands in a play: before its facts, in the blocks, or in handlers that were flushed.
 
 use std::rc::Rc;
 
+use super::cursor::{Cursor, Section};
 use crate::playbook::{Block, Entry, Task};
 
 /// What a host is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// It has not begun.
+    /// It has not begun, or gathers facts.
     Setup,
     /// It runs tasks.
     Tasks,
@@ -20,62 +18,53 @@ pub enum Phase {
     Complete,
 }
 
-/// The section of a block that a host is in.
+/// The start of a play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Section {
-    Tasks,
-    Rescue,
-    Always,
+enum Setup {
+    /// Facts are to be gathered, if the host gathers any.
+    Ahead,
+    /// They are being gathered.
+    Begun,
+    Done,
 }
 
-/// One block that a host is in.
-#[derive(Debug, Clone)]
-struct Frame {
-    block: Rc<Block>,
-    section: Section,
-    /// The entry that comes next in the section.
-    next: usize,
-    /// A failure waits until `always` is through, then goes on to the block around.
-    failed: bool,
-}
-
-impl Frame {
-    fn new(block: Rc<Block>) -> Self {
-        Self { block, section: Section::Tasks, next: 0, failed: false }
-    }
-
-    fn entries(&self) -> &[Entry] {
-        match self.section {
-            Section::Tasks => &self.block.block,
-            Section::Rescue => &self.block.rescue,
-            Section::Always => &self.block.always,
-        }
-    }
+/// What a host's next task depends on beyond the host's own state.
+pub(super) struct Surroundings<'a> {
+    /// The host gathers facts in this play.
+    pub(super) gathers: bool,
+    /// A task that is passed over.
+    pub(super) skips: &'a dyn Fn(&Task) -> bool,
+    /// The handlers of the play, in order.
+    pub(super) handlers: &'a [Rc<Task>],
+    /// A handler that was notified on this host.
+    pub(super) notified: &'a dyn Fn(&Task) -> bool,
 }
 
 /// Where one host stands.
 #[derive(Debug, Clone)]
 pub struct HostState {
-    phase: Phase,
-    blocks: Rc<Vec<Rc<Block>>>,
-    next_block: usize,
-    stack: Vec<Frame>,
-    failed: bool,
-    handlers: Vec<Rc<Task>>,
+    /// The blocks; the first one gathers facts.
+    cursor: Cursor,
+    setup: Setup,
+    /// `--start-at-task` was found: the blocks before it are done, that of the facts is the current one.
+    started_in_the_middle: bool,
+    flushing: bool,
+    /// The handlers of this flush, with what was included among them; none: as the play has them.
+    handlers: Option<Rc<Vec<Rc<Task>>>>,
+    /// A flush that a failure broke off goes on behind the handler that failed.
     next_handler: usize,
 }
 
 impl HostState {
-    /// A host at the start of these blocks.
+    /// A host at the start of these blocks, of which the first gathers facts.
     #[must_use]
     pub fn new(blocks: Rc<Vec<Rc<Block>>>) -> Self {
         Self {
-            phase: Phase::Setup,
-            blocks,
-            next_block: 0,
-            stack: Vec::new(),
-            failed: false,
-            handlers: Vec::new(),
+            cursor: Cursor::new(blocks),
+            setup: Setup::Ahead,
+            started_in_the_middle: false,
+            flushing: false,
+            handlers: None,
             next_handler: 0,
         }
     }
@@ -83,142 +72,145 @@ impl HostState {
     /// What the host is doing.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        self.phase
+        if self.cursor.section() == Section::Complete {
+            Phase::Complete
+        } else if self.flushing {
+            Phase::Handlers
+        } else if self.setup == Setup::Done {
+            Phase::Tasks
+        } else {
+            Phase::Setup
+        }
     }
 
-    /// The host failed and nothing rescued it (an `always` section may still have tasks for it).
+    /// The host failed and nothing rescued it or may do so yet.
     #[must_use]
     pub fn is_failed(&self) -> bool {
-        self.failed || self.stack.iter().any(|frame| frame.failed)
+        if self.flushing { self.cursor.has_failed_outright() } else { self.cursor.is_failed() }
     }
 
-    /// The host runs tasks whose failure some block would rescue.
+    /// Some block would rescue a failure of the current task.
     #[must_use]
-    pub fn has_rescue(&self) -> bool {
-        self.stack.iter().any(|frame| frame.section == Section::Tasks && !frame.block.rescue.is_empty())
+    pub fn would_rescue(&self) -> bool {
+        if self.flushing && self.cursor.current_block().is_some_and(|block| !block.rescue.is_empty()) {
+            return true;
+        }
+        self.cursor.would_rescue()
     }
 
-    /// The next task; the state moves past it. `notified` says whether a handler is to run on this host.
-    pub fn advance(&mut self, notified: &dyn Fn(&Task) -> bool) -> Option<Rc<Task>> {
+    /// The next task; the state moves past it.
+    pub(super) fn advance(&mut self, around: &Surroundings<'_>) -> Option<Rc<Task>> {
         loop {
-            match self.phase {
+            match self.phase() {
                 Phase::Complete => return None,
-                Phase::Setup => self.phase = Phase::Tasks,
-                Phase::Handlers => {
-                    while let Some(handler) = self.handlers.get(self.next_handler) {
-                        self.next_handler += 1;
-                        if notified(handler) {
-                            return Some(Rc::clone(handler));
-                        }
-                    }
-                    self.phase = Phase::Tasks;
-                }
-                Phase::Tasks => {
-                    if let Some(task) = self.advance_in_blocks() {
+                Phase::Setup => {
+                    if let Some(task) = self.set_up(around.gathers)
+                        && !(around.skips)(&task)
+                    {
                         return Some(task);
                     }
                 }
+                Phase::Handlers => match self.next_handler(around) {
+                    Some(handler) => return Some(handler),
+                    None => self.flushing = false,
+                },
+                // The end of the tasks is the end; a flush begins with a task of its own.
+                Phase::Tasks => return self.cursor.advance(around.skips),
             }
         }
     }
 
-    /// One step through the blocks: a task, or a change of the state.
-    fn advance_in_blocks(&mut self) -> Option<Rc<Task>> {
-        let Some(frame) = self.stack.last_mut() else {
-            if let Some(block) = self.blocks.get(self.next_block) {
-                self.next_block += 1;
-                self.stack.push(Frame::new(Rc::clone(block)));
-            } else {
-                self.phase = Phase::Complete;
-            }
-            return None;
-        };
-        if let Some(entry) = frame.entries().get(frame.next).cloned() {
-            frame.next += 1;
-            match entry {
-                Entry::Task(task) => return Some(task),
-                Entry::Block(block) => self.stack.push(Frame::new(block)),
-            }
+    fn set_up(&mut self, gathers: bool) -> Option<Rc<Task>> {
+        if self.cursor.current_block().is_none() {
+            self.cursor.end();
             return None;
         }
-        match frame.section {
-            Section::Tasks | Section::Rescue => {
-                frame.section = Section::Always;
-                frame.next = 0;
-            }
-            Section::Always => {
-                let failed = frame.failed;
-                self.stack.pop();
-                if failed {
-                    self.unwind();
-                }
+        if self.setup == Setup::Ahead {
+            self.setup = Setup::Begun;
+            return match self.cursor.first_block().and_then(|block| block.block.first()) {
+                Some(Entry::Task(task)) if gathers => Some(Rc::clone(task)),
+                _ => None,
+            };
+        }
+        self.setup = Setup::Done;
+        if self.started_in_the_middle {
+            self.cursor.restart();
+        } else {
+            self.cursor.next_block();
+        }
+        None
+    }
+
+    fn next_handler(&mut self, around: &Surroundings<'_>) -> Option<Rc<Task>> {
+        let handlers = Rc::clone(self.handlers.get_or_insert_with(|| Rc::new(around.handlers.to_vec())));
+        while let Some(handler) = handlers.get(self.next_handler) {
+            self.next_handler += 1;
+            if (around.notified)(handler) {
+                return Some(Rc::clone(handler));
             }
         }
+        self.next_handler = 0;
+        self.handlers = None;
         None
     }
 
     /// The host's current task failed: it goes on in the nearest rescue, else in the nearest always, else it is done.
     pub fn fail(&mut self) {
-        match self.phase {
-            Phase::Complete => self.failed = true,
-            Phase::Setup | Phase::Tasks | Phase::Handlers => {
-                self.phase = Phase::Tasks;
-                self.unwind();
-            }
+        if self.flushing {
+            self.flushing = false;
+            self.handlers = None;
+        }
+        if self.phase() == Phase::Setup {
+            self.cursor.fail_setup();
+        } else {
+            self.cursor.fail();
         }
     }
 
-    fn unwind(&mut self) {
-        while let Some(frame) = self.stack.last_mut() {
-            let rescued = frame.section == Section::Tasks && !frame.block.rescue.is_empty();
-            if rescued {
-                frame.section = Section::Rescue;
-                frame.next = 0;
-                return;
-            }
-            if frame.section != Section::Always && !frame.block.always.is_empty() {
-                frame.section = Section::Always;
-                frame.next = 0;
-                frame.failed = true;
-                return;
-            }
-            self.stack.pop();
-        }
-        self.failed = true;
-        self.phase = Phase::Complete;
-    }
-
-    /// Puts blocks before what comes next (dynamic includes).
+    /// Puts blocks before what comes next (dynamic includes); among handlers, their tasks.
     pub fn insert(&mut self, blocks: &[Rc<Block>]) {
-        if self.phase == Phase::Handlers {
-            let tasks: Vec<Rc<Task>> = blocks.iter().flat_map(|block| block.tasks()).collect();
-            self.handlers.splice(self.next_handler..self.next_handler, tasks);
-            return;
+        match self.phase() {
+            Phase::Tasks => self.cursor.insert(blocks),
+            Phase::Handlers => {
+                let tasks = blocks.iter().flat_map(|block| &block.block).filter_map(|entry| match entry {
+                    Entry::Task(task) => Some(Rc::clone(task)),
+                    Entry::Block(_) => None,
+                });
+                if let Some(handlers) = &mut self.handlers {
+                    let next = self.next_handler.min(handlers.len());
+                    Rc::make_mut(handlers).splice(next..next, tasks);
+                }
+            }
+            Phase::Setup | Phase::Complete => {}
         }
-        if self.phase == Phase::Complete {
-            return;
-        }
-        self.stack.extend(blocks.iter().rev().map(|block| Frame::new(Rc::clone(block))));
     }
 
     /// Goes over to handlers; the tasks go on when they are through.
-    pub fn flush_handlers(&mut self, handlers: Vec<Rc<Task>>) {
-        self.handlers = handlers;
-        self.next_handler = 0;
-        self.phase = Phase::Handlers;
+    pub fn flush_handlers(&mut self) {
+        self.flushing = true;
     }
 
     /// Nothing more for this host (`end_host`, `end_play`); it has not failed. Ending in a rescue counts as rescued.
     pub fn end(&mut self) {
-        self.stack.clear();
-        self.phase = Phase::Complete;
+        self.flushing = false;
+        self.cursor.end();
     }
 
-    /// Forgets failures (`clear_host_errors`).
+    /// Forgets failures (`clear_host_errors`); a host that is done stays so for this play.
     pub fn clear_errors(&mut self) {
-        self.failed = false;
-        for frame in &mut self.stack {
-            frame.failed = false;
+        self.cursor.clear_errors();
+    }
+
+    /// The host begins here (`--start-at-task`). ansible-core sends it back to the block of the facts first: they are
+    /// gathered where the play gathers facts, and also where the task is the play's first.
+    pub(super) fn start_here(&mut self) {
+        self.flushing = false;
+        self.started_in_the_middle = true;
+        if self.setup == Setup::Done {
+            self.setup = Setup::Ahead;
+        }
+        if self.cursor.section() == Section::Complete {
+            self.cursor.restart();
         }
     }
 }

@@ -8,14 +8,17 @@ use std::{
 
 use indexmap::IndexMap;
 
-use super::host_state::{HostState, Phase};
+use super::host_state::{HostState, Phase, Surroundings};
 use crate::playbook::{Block, Task};
 
 /// The hosts of a batch on their way through a play.
 #[derive(Debug)]
 pub struct PlayIterator {
-    blocks: Rc<Vec<Rc<Block>>>,
     states: IndexMap<Arc<str>, HostState>,
+    /// Hosts of the batch that gather facts at the start.
+    gathering: HashSet<Arc<str>>,
+    /// Hosts that failed before this batch and are not in it.
+    failed_elsewhere: HashSet<Arc<str>>,
     handlers: Vec<Rc<Task>>,
     /// By handler: the hosts on which it is to run.
     notified: HashMap<u64, HashSet<Arc<str>>>,
@@ -24,28 +27,35 @@ pub struct PlayIterator {
     /// All tasks in the order of the files, includes put in where they were met: the linear strategy's road.
     pub(super) road: Vec<u64>,
     pub(super) position: usize,
-    /// Hosts that left the play (failed, unreachable, ended).
-    removed: HashSet<Arc<str>>,
-    /// Tasks of roles without `allow_duplicates` that a host has been through: (role, host).
+    /// Hosts that left the play (failed, unreachable, ended) and how many times: a rescue takes one back.
+    removed: HashMap<Arc<str>, usize>,
+    /// A task of a role ran on a host: (role, host).
+    begun_roles: HashSet<(u64, Arc<str>)>,
+    /// Roles that a host has been through: (role, host).
     completed_roles: HashSet<(u64, Arc<str>)>,
 }
 
 impl PlayIterator {
-    /// Hosts at the start of a play's blocks.
+    /// Hosts at the start of a play's blocks, of which the first gathers facts on those for which `gathers` holds.
     #[must_use]
-    pub fn new(blocks: Vec<Rc<Block>>, handlers: &[Rc<Block>], hosts: &[Arc<str>]) -> Self {
+    pub fn new(
+        blocks: Vec<Rc<Block>>,
+        handlers: &[Rc<Block>],
+        hosts: &[Arc<str>],
+        gathers: &dyn Fn(&str) -> bool,
+    ) -> Self {
         let blocks = Rc::new(blocks);
-        let road = blocks.iter().flat_map(|block| block.tasks()).map(|task| task.id).collect();
-        let states = hosts.iter().map(|host| (Arc::clone(host), HostState::new(Rc::clone(&blocks)))).collect();
         Self {
-            blocks,
-            states,
+            states: hosts.iter().map(|host| (Arc::clone(host), HostState::new(Rc::clone(&blocks)))).collect(),
+            gathering: hosts.iter().filter(|host| gathers(host)).cloned().collect(),
+            failed_elsewhere: HashSet::new(),
             handlers: handlers.iter().flat_map(|block| block.tasks()).collect(),
             notified: HashMap::new(),
             notifications: HashMap::new(),
-            road,
+            road: blocks.iter().flat_map(|block| block.tasks()).map(|task| task.id).collect(),
             position: 0,
-            removed: HashSet::new(),
+            removed: HashMap::new(),
+            begun_roles: HashSet::new(),
             completed_roles: HashSet::new(),
         }
     }
@@ -61,21 +71,16 @@ impl PlayIterator {
         self.states.keys()
     }
 
-    /// The hosts that are still in the play, in order (`ansible_play_batch`).
-    pub fn active_hosts(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.states.keys().filter(|host| !self.removed.contains(*host))
-    }
-
-    /// Whether a host left the play.
+    /// Whether a host left the play, this batch or another.
     #[must_use]
     pub fn is_removed(&self, host: &str) -> bool {
-        self.removed.contains(host)
+        self.removed.contains_key(host)
     }
 
-    /// Where a host stands.
+    /// What a host is doing.
     #[must_use]
-    pub fn state(&self, host: &str) -> Option<&HostState> {
-        self.states.get(host)
+    pub fn phase(&self, host: &str) -> Option<Phase> {
+        self.states.get(host).map(HostState::phase)
     }
 
     pub(super) fn set_state(&mut self, host: &str, state: HostState) {
@@ -84,86 +89,102 @@ impl PlayIterator {
         }
     }
 
+    /// A host's state behind its next task, and the task; the host does not move.
+    fn ahead(&self, host: &str) -> Option<(HostState, Option<Rc<Task>>)> {
+        let mut state = self.states.get(host)?.clone();
+        let task = state.advance(&Surroundings {
+            gathers: self.gathering.contains(host),
+            skips: &|task| self.skips(task, host),
+            handlers: &self.handlers,
+            notified: &|handler| self.is_notified(handler.id, host),
+        });
+        Some((state, task))
+    }
+
+    /// The end of a part of the play without anything to flush, and tasks of a role that the host has been through.
+    fn skips(&self, task: &Task, host: &str) -> bool {
+        let flushes_nothing = || {
+            self.notifications.get(host).is_none_or(Vec::is_empty)
+                && self.handlers.iter().all(|handler| self.notified.get(&handler.id).is_none_or(HashSet::is_empty))
+        };
+        (task.is_implicit_flush() && flushes_nothing())
+            || task.once_role().is_some_and(|role| self.completed_roles.contains(&(role, Arc::from(host))))
+    }
+
     /// The host's next task and the state after it, without moving the host.
     #[must_use]
     pub fn peek(&self, host: &str) -> Option<(HostState, Rc<Task>)> {
-        let mut state = self.states.get(host)?.clone();
-        loop {
-            let task = state.advance(&|handler| self.is_notified(handler.id, host))?;
-            if task.is_implicit_flush() && !self.has_notifications(host) {
-                continue;
-            }
-            // A handler of a role that is done may run all the same.
-            if let Some(role) = task.once_role()
-                && state.phase() != Phase::Handlers
-                && self.completed_roles.contains(&(role, Arc::from(host)))
-            {
-                continue;
-            }
-            return Some((state, task));
-        }
+        let (state, task) = self.ahead(host)?;
+        task.map(|task| (state, task))
     }
 
-    /// The host's next task; the host moves past it (the free strategy).
+    /// The host's next task; the host moves past it, or to its end.
     pub fn advance(&mut self, host: &str) -> Option<Rc<Task>> {
-        match self.peek(host) {
-            Some((state, task)) => {
-                self.set_state(host, state);
-                Some(task)
-            }
-            None => {
-                if let Some(state) = self.states.get_mut(host)
-                    && state.phase() != Phase::Complete
-                {
-                    let notified = &self.notified;
-                    while state
-                        .advance(&|handler| notified.get(&handler.id).is_some_and(|on| on.contains(host)))
-                        .is_some()
-                    {}
-                }
-                None
-            }
-        }
+        let (state, task) = self.ahead(host)?;
+        self.set_state(host, state);
+        task
     }
 
     /// A host's task failed. Returns whether a block takes the failure up in a rescue.
-    pub fn fail(&mut self, host: &str) -> bool {
+    pub fn fail(&mut self, host: &Arc<str>) -> bool {
         let Some(state) = self.states.get_mut(host) else { return false };
-        let rescued = state.has_rescue();
+        let rescued = state.would_rescue();
         state.fail();
-        if rescued {
-            self.removed.remove(host);
-        } else if let Some((host, _)) = self.states.get_key_value(host) {
-            self.removed.insert(Arc::clone(host));
+        if !rescued {
+            self.remove(host);
         }
         rescued
     }
 
-    /// A host failed in an earlier play, or all are failed at once: it does nothing more but its `always` sections.
-    pub fn fail_unrescued(&mut self, host: &str) {
-        self.fail(host);
+    /// A host fails together with others (`run_once`, `any_errors_fatal`), or failed in an earlier play. It leaves the
+    /// play even if a rescue takes it up.
+    pub fn fail_with_others(&mut self, host: &Arc<str>) {
+        match self.states.get_mut(host) {
+            Some(state) => state.fail(),
+            None => {
+                self.failed_elsewhere.insert(Arc::clone(host));
+            }
+        }
+        self.remove(host);
     }
 
-    /// A host cannot be reached: it leaves the play.
-    pub fn remove(&mut self, host: &str) {
-        if let Some((host, _)) = self.states.get_key_value(host) {
-            self.removed.insert(Arc::clone(host));
+    /// A host leaves the play: it failed, cannot be reached, or is ended.
+    pub fn remove(&mut self, host: &Arc<str>) {
+        *self.removed.entry(Arc::clone(host)).or_default() += 1;
+    }
+
+    /// A rescue takes a host back that failed with others.
+    pub fn take_back(&mut self, host: &str) {
+        if let Some(times) = self.removed.get_mut(host) {
+            *times -= 1;
+            if *times == 0 {
+                self.removed.remove(host);
+            }
         }
     }
 
-    /// Whether a host has failed for good.
+    /// Whether a block would take up a failure of the host's current task in a rescue.
     #[must_use]
-    pub fn is_failed(&self, host: &str) -> bool {
-        self.states.get(host).is_some_and(HostState::is_failed)
+    pub fn would_rescue(&self, host: &str) -> bool {
+        self.states.get(host).is_some_and(HostState::would_rescue)
     }
 
-    /// The hosts that have failed for good, in order.
+    /// Whether a host has failed and has nothing left to do, be it in a rescue or an always.
+    #[must_use]
+    pub fn is_done_and_failed(&self, host: &str) -> bool {
+        let done = |state: &HostState| state.phase() == Phase::Complete;
+        self.states.get(host).is_some_and(HostState::is_failed)
+            && self.ahead(host).is_some_and(|(state, task)| task.is_none() && done(&state))
+    }
+
+    /// The hosts that have failed for good, in this batch or before it.
     pub fn failed_hosts(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.states.iter().filter(|(_, state)| state.is_failed()).map(|(host, _)| host)
+        let here = self.states.iter().filter(|(_, state)| state.is_failed()).map(|(host, _)| host);
+        here.chain(&self.failed_elsewhere)
     }
 
     /// Nothing more for a host.
-    pub fn end_host(&mut self, host: &str) {
+    pub fn end_host(&mut self, host: &Arc<str>) {
         if let Some(state) = self.states.get_mut(host) {
             state.end();
         }
@@ -185,7 +206,6 @@ impl PlayIterator {
         if let Some(state) = self.states.get_mut(host) {
             state.clear_errors();
         }
-        self.removed.remove(host);
     }
 
     /// Puts included blocks before what comes next for some hosts.
@@ -250,47 +270,45 @@ impl PlayIterator {
         self.notified.get(&handler).is_some_and(|hosts| hosts.contains(host))
     }
 
-    fn has_notifications(&self, host: &str) -> bool {
-        self.notifications.get(host).is_some_and(|names| !names.is_empty())
-            || self.notified.values().any(|hosts| !hosts.is_empty())
-    }
-
     /// The host goes over to the handlers that were notified on it.
     pub fn flush_handlers(&mut self, host: &str) {
-        let handlers = self.handlers.clone();
         if let Some(state) = self.states.get_mut(host) {
-            state.flush_handlers(handlers);
+            state.flush_handlers();
         }
     }
 
-    /// A host is through with a role that runs once.
+    /// A task of a role ran on a host, well or not.
+    pub fn begin_role(&mut self, role: u64, host: &Arc<str>) {
+        self.begun_roles.insert((role, Arc::clone(host)));
+    }
+
+    /// A host is at the end of a role: if any of its tasks ran there, the role is not to run there again unless it
+    /// allows duplicates.
     pub fn complete_role(&mut self, role: u64, host: &Arc<str>) {
-        self.completed_roles.insert((role, Arc::clone(host)));
+        let role = (role, Arc::clone(host));
+        if self.begun_roles.contains(&role) {
+            self.completed_roles.insert(role);
+        }
     }
 
-    /// The blocks of the play.
-    #[must_use]
-    pub fn blocks(&self) -> &[Rc<Block>] {
-        &self.blocks
-    }
-
-    /// Starts every host at a task (`--start-at-task`): what comes before it is skipped.
-    /// Returns whether any host has a task for which `matches` holds.
+    /// Starts every host at a task (`--start-at-task`): what comes before it is skipped; a host that does not have it
+    /// does nothing. Returns whether any host has a task for which `matches` holds.
     pub fn start_at(&mut self, matches: &dyn Fn(&Task) -> bool) -> bool {
         let mut found = false;
         let hosts: Vec<Arc<str>> = self.states.keys().cloned().collect();
         for host in hosts {
-            let before = self.states.get(&host).cloned();
-            loop {
-                let Some((state, task)) = self.peek(&host) else { break };
-                if matches(&task) {
+            while let Some((state, task)) = self.ahead(&host) {
+                if task.as_ref().is_some_and(|task| matches(task)) {
                     found = true;
                     break;
                 }
                 self.set_state(&host, state);
+                if task.is_none() {
+                    break;
+                }
             }
-            if !found && let Some(state) = before {
-                self.set_state(&host, state);
+            if found && let Some(state) = self.states.get_mut(&host) {
+                state.start_here();
             }
         }
         found

@@ -178,6 +178,7 @@ impl Templar {
         let origin = origin_of(value);
         match scope.resolve_raw(value).map_err(|error| TemplateError::from_engine(&error, origin.as_ref()))? {
             Value::List(list) => Ok(Value::List(jinja::List::new(list.raw_values()))),
+            Value::Dict(dict) => Ok(Value::Dict(raw_copy(&dict))),
             resolved => finish(&resolved, origin.as_ref(), scope),
         }
     }
@@ -415,6 +416,17 @@ fn is_all_template(text: &str) -> bool {
 
 fn retagged(text: &Str, part: &str) -> Str {
     if part.len() == text.as_str().len() { text.clone() } else { Str::new(part).with_tags_of(text) }
+}
+
+/// A dict with the same values as they were written.
+fn raw_copy(dict: &jinja::Dict) -> jinja::Dict {
+    let copy = jinja::Dict::with_capacity(dict.len());
+    for (key, value) in dict.raw_items() {
+        if let Ok(key) = jinja::Key::new(key) {
+            copy.insert(key, value);
+        }
+    }
+    copy
 }
 
 fn origin_of(value: &Value) -> Option<Origin> {

@@ -69,6 +69,11 @@ impl Layers {
         self.entries.insert(at, (layer, variables));
     }
 
+    /// Leaves only some layers.
+    pub fn retain(&mut self, keep: impl Fn(Layer) -> bool) {
+        self.entries.retain(|(layer, _)| keep(*layer));
+    }
+
     /// The strongest value of a name as it was written, and its layer.
     #[must_use]
     pub fn raw(&self, name: &str) -> Option<(Layer, Value)> {
@@ -178,10 +183,16 @@ impl Store {
         learned.facts_as_variables.clear();
     }
 
+    /// Whether the `setup` module told facts of a host, be it for the play or in a task.
+    #[must_use]
+    pub fn knows_setup(&self, host: &str) -> bool {
+        self.host(host).facts.contains("module_setup")
+    }
+
     /// Whether facts were gathered from a host.
     #[must_use]
     pub fn has_facts(&self, host: &str) -> bool {
-        self.host(host).facts.contains("_ansible_facts_gathered") || self.host(host).facts.contains("gather_subset")
+        self.host(host).facts.contains("_ansible_facts_gathered")
     }
 }
 

@@ -9,11 +9,16 @@ const MASKS: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:?\d\d)?", "TIME"),
     // Mon 2026-11-23 19:50:41 UTC, as systemd says it: after the line above only the frame is left
     (r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) TIME [A-Z]{3,4}", "TIME"),
+    // when lists of packages were got, in seconds since 1970
+    (r#""cache_update_time": \d+"#, "\"cache_update_time\": NUMBER"),
     // "delta": "0:00:00.002345"
     (r"\b\d+:\d\d:\d\d\.\d{6}\b", "DELTA"),
     // Ansible's temporary folder on a host, whole
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-tmp-[\d.]+-\d+-\d+"#, "REMOTE_TMP"),
+    // the one that a module makes itself where Ansible's pipelining is on
+    (r#"[^\s"'=]*/\.ansible/tmp/ansible-moduletmp-[\d.]+-\w+"#, "REMOTE_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/tmp\w+"#, "LOCAL_TMP"),
+    (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/\.\w+"#, "LOCAL_CONTENT"),
     // names that tempfile and mkstemp make
     (r"\b(ansible[._-])[a-z0-9_]{8}\b", "${1}RANDOM"),
     (r"\.ansible_tmp\w+", ".ansible_tmpRANDOM"),
@@ -40,6 +45,12 @@ const MASKS: &[(&str, &str)] = &[
     (r"\b127\.0\.(7\d|8\d)\.\d+\b", "ADDRESS"),
 ];
 
+/// Properties of systemd's units that are sets: `systemctl show` says them in an order of chance, which differs between two
+/// hosts and changes on one host when its systemd starts again. Their words are put in order; none is hidden.
+const SETS: &str = r#""(Requires|Requisite|Wants|BindsTo|PartOf|Upholds|RequiredBy|RequisiteOf|WantedBy|BoundBy|UpheldBy|ConsistsOf|Conflicts|ConflictedBy|Before|After|OnFailure|OnFailureOf|OnSuccess|OnSuccessOf|Triggers|TriggeredBy|PropagatesReloadTo|ReloadPropagatedFrom|PropagatesStopTo|StopPropagatedFrom|JoinsNamespaceOf|SliceOf|RequiresMountsFor|Names)": "([^"]*)""#;
+
+static SET: LazyLock<Regex> = LazyLock::new(|| Regex::new(SETS).expect("a mask compiles"));
+
 static COMPILED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     MASKS.iter().map(|(pattern, mask)| (Regex::new(pattern).expect("a mask compiles"), *mask)).collect()
 });
@@ -53,7 +64,12 @@ pub(crate) fn mask(text: &str, places: &[(String, &str)]) -> String {
     for (pattern, replacement) in COMPILED.iter() {
         text = pattern.replace_all(&text, *replacement).into_owned();
     }
-    text
+    let ordered = SET.replace_all(&text, |found: &regex_lite::Captures<'_>| {
+        let mut words: Vec<&str> = found[2].split(' ').collect();
+        words.sort_unstable();
+        format!("\"{}\": \"{}\"", &found[1], words.join(" "))
+    });
+    ordered.into_owned()
 }
 
 /// Whether a path of a host changes without anybody's doing, or is either side's own workshop.

@@ -233,10 +233,20 @@ impl Connection {
             let message = format!("Connection to host {} was lost while a command ran: {why}", target.host);
             return Err(ConnectError::unreachable(&target.host, message));
         }
-        if let (true, Way::Ssh(ssh)) = (tty, &self.inner.way) {
-            err.extend_from_slice(format!("Shared connection to {} closed.\r\n", ssh.host()).as_bytes());
+        if let Some(farewell) = self.terminal_farewell().filter(|_| tty) {
+            err.extend_from_slice(farewell.as_bytes());
         }
         Ok(RawOutput { rc: exit.code.unwrap_or(255), stdout: out.to_vec(), stderr: err.to_vec() })
+    }
+
+    /// What the ssh command says on its standard error when a command that had a terminal ends; `None` where commands get
+    /// no terminal.
+    #[must_use]
+    pub fn terminal_farewell(&self) -> Option<String> {
+        match &self.inner.way {
+            Way::Ssh(ssh) => Some(format!("Shared connection to {} closed.\r\n", ssh.host())),
+            Way::Local | Way::Docker(_) => None,
+        }
     }
 
     /// Ends the helpers and the connection, and waits for both, a few seconds at most.

@@ -101,6 +101,7 @@ struct FieldOption {
     no_log: bool,
     apply_defaults: bool,
     flatten: bool,
+    internal: bool,
 }
 
 impl FieldOption {
@@ -116,6 +117,7 @@ impl FieldOption {
             no_log: false,
             apply_defaults: false,
             flatten: false,
+            internal: false,
         };
         for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("arg")) {
             attribute.parse_nested_meta(|meta| option.word(&meta))?;
@@ -135,6 +137,7 @@ impl FieldOption {
             "required" => self.required = true,
             "no_log" => self.no_log = true,
             "flatten" => self.flatten = true,
+            "internal" => self.internal = true,
             "apply_defaults" => self.apply_defaults = true,
             "aliases" => self.aliases = texts(meta)?,
             "choices" => self.choices = texts(meta)?,
@@ -147,7 +150,7 @@ impl FieldOption {
     }
 
     fn tokens(&self, field: &Field) -> TokenStream {
-        let Self { name, aliases, required, no_log, apply_defaults, .. } = self;
+        let Self { name, aliases, required, no_log, apply_defaults, internal, .. } = self;
         let rust = &field.ty;
         let argument = quote!(<#rust as ::protocol::arguments::Argument>);
         let doc = documentation(&field.attrs);
@@ -174,6 +177,7 @@ impl FieldOption {
                 options: #argument::OPTIONS,
                 rules: #argument::RULES,
                 apply_defaults: #apply_defaults,
+                internal: #internal,
             }
         }
     }

@@ -17,8 +17,9 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 /// `Data` may be left out; any other field needs `required` or a `default`.
 ///
 /// On a field, `#[arg(...)]` takes `required`, `default = LITERAL` (a text, a number, a boolean, `["a", "b"]`, `{}`),
-/// `aliases("a", "b")`, `choices("a", "b")`, `no_log`, `rename = "name"`, `kind = "jsonarg"`, `apply_defaults`, and
-/// `flatten` (the options of another such struct stand here).
+/// `aliases("a", "b")`, `choices("a", "b")`, `no_log`, `rename = "name"`, `kind = "jsonarg"`, `apply_defaults`,
+/// `internal` (the control node's half of a module sets it, users are not told of it), and `flatten` (the options of
+/// another such struct stand here).
 ///
 /// On the struct, `#[arguments(...)]` takes `mutually_exclusive("a", "b")`, `required_one_of("a", "b")`,
 /// `required_together("a", "b")`, `required_if("option", "value", ["a", "b"])`, `required_if_any(...)` (one of them is

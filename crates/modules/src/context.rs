@@ -13,7 +13,7 @@ use protocol::{Data, Invocation, Map, invocation::Content};
 use crate::{
     cancel::Cancellation,
     module::Failure,
-    support::{checksum::Algorithm, command::Command, locale, paths, selinux::Selinux},
+    support::{checksum::Algorithm, command::Command, locale, paths, selinux::Selinux, shlex},
 };
 
 /// The way to the control node, for content that is streamed. A module never sees it but through [`Context`].
@@ -64,10 +64,14 @@ pub struct Context {
     pub check_mode: bool,
     /// Return before and after of what changes.
     pub diff_mode: bool,
+    /// Bytes beyond which a file is left out of a diff; 0 for no limit.
+    pub max_diff_size: u64,
     /// Ansible's verbosity, 0 without `-v`.
     pub verbosity: u8,
     /// Nothing of the arguments may be logged.
     pub no_log: bool,
+    /// The Python that is set for the host, if one is.
+    pub python: Option<String>,
     /// The call's mark: long work checks it.
     pub cancel: Cancellation,
     /// SELinux on this host.
@@ -93,8 +97,10 @@ impl Context {
         Self {
             check_mode: invocation.check_mode,
             diff_mode: invocation.diff_mode,
+            max_diff_size: invocation.max_diff_size,
             verbosity: invocation.verbosity,
             no_log: invocation.no_log,
+            python: invocation.python.clone(),
             cancel,
             selinux: Selinux::detect(),
             environment,
@@ -127,6 +133,17 @@ impl Context {
         S: AsRef<OsStr>,
     {
         Command::new(argv, &self.environment, self.cancel.clone())
+    }
+
+    /// As [`Self::command`], from one line: split into words as a shell would, `~` and variables expanded in each (what
+    /// Ansible's `run_command` makes of a text).
+    ///
+    /// # Errors
+    ///
+    /// A quotation is not closed.
+    pub fn command_line(&self, line: &str) -> Result<Command, Failure> {
+        let words = shlex::split(line).map_err(|reason| Failure::raised(reason, None))?;
+        Ok(self.command(words.iter().map(|word| self.expand(word))))
     }
 
     /// The executable of that name in PATH and the usual folders of administrators.

@@ -87,13 +87,18 @@ impl Failure {
         failure
     }
 
-    /// What Ansible makes of an exception that no module caught: its whole chain of reasons stands in `msg`.
+    /// What Ansible makes of an exception that no module caught: there is no `msg`, and the control node makes one of the
+    /// whole chain of reasons.
     #[must_use]
     pub fn raised(msg: &str, cause: Option<&str>) -> Self {
-        match cause {
-            Some(cause) => Self::new(format!("Task failed: Module failed: {}: {cause}", msg.trim_end_matches('.'))),
-            None => Self::new(format!("Task failed: Module failed: {msg}")),
-        }
+        let mut failure = Self::new("");
+        failure.0.msg = None;
+        failure.0.changed = None;
+        failure.0.cause = Some(match cause {
+            Some(cause) => format!("{}: {cause}", msg.trim_end_matches(['.', ' '])),
+            None => msg.to_owned(),
+        });
+        failure
     }
 
     /// The run was cancelled, or the control node is gone.
@@ -145,8 +150,8 @@ impl Failure {
 
     /// The message.
     #[must_use]
-    pub fn msg(&self) -> &str {
-        self.0.msg.as_deref().unwrap_or_default()
+    pub fn msg(&self) -> String {
+        self.0.message().unwrap_or_default()
     }
 }
 

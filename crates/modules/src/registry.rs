@@ -5,11 +5,12 @@ use std::sync::Arc;
 use protocol::{
     Data, Invocation, Map, Outcome,
     arguments::{Arguments, CheckMode, Kind, OptionSpec, Specification, remove_values, secrets_of, validate},
+    outcome::Diff,
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, support::path_info,
-    system, users,
+    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, net, packages,
+    services, support::path_info, system, users,
 };
 
 /// One module in the table.
@@ -32,6 +33,8 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 /// Every native module, by name.
 #[rustfmt::skip]
 pub static MODULES: &[Entry] = &[
+    entry::<packages::apt::Apt>(),
+    entry::<packages::apt_repository::AptRepository>(),
     entry::<commands::async_status::AsyncStatus>(),
     entry::<files::blockinfile::Blockinfile>(),
     entry::<commands::command::Command>(),
@@ -39,16 +42,24 @@ pub static MODULES: &[Entry] = &[
     entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
     entry::<files::find::Find>(),
+    entry::<net::get_url::GetUrl>(),
     entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),
+    entry::<commands::script::Script>(),
+    entry::<services::service::Service>(),
     entry::<facts::setup::Setup>(),
     entry::<commands::shell::Shell>(),
     entry::<files::slurp::Slurp>(),
     entry::<files::stat::Stat>(),
+    entry::<services::systemd::Systemd>(),
+    entry::<services::systemd::SystemdService>(),
+    entry::<services::sysvinit::Sysvinit>(),
     entry::<files::tempfile::Tempfile>(),
+    entry::<net::uri::Uri>(),
     entry::<users::user::User>(),
+    entry::<net::wait_for::WaitFor>(),
 ];
 
 /// The module of that short name.
@@ -99,6 +110,13 @@ pub fn run(invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -
     if !secrets.is_empty() {
         for value in outcome.values.values_mut().chain(outcome.arguments.values_mut()) {
             remove_values(value, &secrets);
+        }
+        for diff in &mut outcome.diff {
+            let mut keys = diff.to_data();
+            remove_values(&mut keys, &secrets);
+            if let Data::Map(keys) = keys {
+                *diff = Diff::Keys(keys);
+            }
         }
         for text in outcome.msg.iter_mut().chain(&mut outcome.warnings).chain(&mut outcome.cause) {
             let mut value = Data::Str(std::mem::take(text));

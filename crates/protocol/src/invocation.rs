@@ -18,10 +18,14 @@ pub struct Invocation {
     pub check_mode: bool,
     /// Return before and after of what changes.
     pub diff_mode: bool,
+    /// Bytes beyond which a file is left out of a diff (`max_diff_size`); 0 for no limit.
+    pub max_diff_size: u64,
     /// Nothing of the arguments may be shown or logged on the host.
     pub no_log: bool,
     /// Ansible's verbosity, 0 without `-v`.
     pub verbosity: u8,
+    /// The Python that is set for the host (`ansible_python_interpreter`), for modules that tell of it.
+    pub python: Option<String>,
     /// `async` seconds: run as a job that outlives the connection, result kept under the job's id.
     pub job: Option<Job>,
     /// The content that belongs to the call (the file of a `copy`, the text of a `template`), if there is any.

@@ -6,6 +6,7 @@
 //! - [`arguments`]: what options a module takes, as static tables, and the check of a task's arguments against them.
 //! - [`invocation`]: one module call.
 //! - [`outcome`]: what came of it, with its [`outcome::Diff`]s.
+//! - [`python_json`]: JSON as Python writes it.
 //! - [`secret`]: text that must not be seen.
 //! - [`frame`]: the messages on the wire and their encoding.
 
@@ -14,6 +15,7 @@ pub mod data;
 pub mod frame;
 pub mod invocation;
 pub mod outcome;
+pub mod python_json;
 pub mod secret;
 
 pub use data::{Data, Map};

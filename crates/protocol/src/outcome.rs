@@ -26,8 +26,8 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Deprecations for the operator.
     pub deprecations: Vec<String>,
-    /// The error behind `msg`, where Ansible's module hands over an exception: shown on stderr after `msg`, never part of
-    /// `msg`.
+    /// The error behind `msg`, where Ansible's module hands over an exception: shown after it, never part of it. Where a
+    /// failure has no `msg`, it is an exception that the module did not catch.
     pub cause: Option<String>,
     /// Arguments as the module used them, where that differs from what was sent (`path` options with `~` and variables
     /// expanded on the host, modes that the module worked out); the control node shows them in
@@ -46,6 +46,13 @@ impl Outcome {
     #[must_use]
     pub fn failure(msg: impl Into<String>) -> Self {
         Self { changed: Some(false), failed: true, msg: Some(msg.into()), ..Self::default() }
+    }
+
+    /// The message as results have it: where there is an error alone, Ansible's whole chain of reasons.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
+        let raised = || Some(format!("Task failed: Module failed: {}", self.cause.as_deref().filter(|_| self.failed)?));
+        self.msg.clone().or_else(raised)
     }
 
     /// Sets a return key.
@@ -95,6 +102,33 @@ pub enum Diff {
     },
     /// A text prepared by the module (`prepared`).
     Prepared(String),
-    /// Too large, or binary: no text is shown. The keys are Ansible's (`src_larger`, `dst_binary`, ...).
-    Omitted(Map),
+    /// What is none of these: Ansible's own keys (`dst_larger`, `src_binary` ... where no text is shown, or one side of a
+    /// text alone).
+    Keys(Map),
+}
+
+impl Diff {
+    /// The mapping that Ansible's modules put into a result's `diff`.
+    #[must_use]
+    pub fn to_data(&self) -> Data {
+        let mut map = Map::new();
+        let (before_header, after_header, before, after) = match self {
+            Self::Prepared(text) => return Data::Map(Map::from([("prepared".to_owned(), Data::from(text.as_str()))])),
+            Self::Keys(keys) => return Data::Map(keys.clone()),
+            Self::Text { before_header, after_header, before, after } => {
+                (before_header, after_header, Data::from(before.as_str()), Data::from(after.as_str()))
+            }
+            Self::State { before_header, after_header, before, after } => {
+                (before_header, after_header, Data::Map(before.clone()), Data::Map(after.clone()))
+            }
+        };
+        for (key, header) in [("before_header", before_header), ("after_header", after_header)] {
+            if let Some(header) = header {
+                map.insert(key.to_owned(), Data::from(header.as_str()));
+            }
+        }
+        map.insert("before".to_owned(), before);
+        map.insert("after".to_owned(), after);
+        Data::Map(map)
+    }
 }

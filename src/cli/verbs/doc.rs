@@ -87,7 +87,7 @@ fn page(specification: &Specification) -> String {
         out.push_str(&wrapped(paragraph, 2));
     }
     out.push_str("\nOPTIONS (= is required)\n");
-    for option in specification.options {
+    for option in specification.options.iter().filter(|option| !option.internal) {
         describe(&mut out, option, 0);
     }
     let rules = rules(specification);

@@ -62,8 +62,10 @@ pub enum Status {
     Done,
     /// It will have; until then a run that sets it is refused.
     NotYet,
-    /// Directories of Python plugins; refused where one of them holds a plugin.
+    /// Directories of Python plugins that are used by name alone: what names one is refused, the directory is not.
     PluginPath,
+    /// Directories of Python plugins that are loaded unasked; refused where one of them holds a plugin.
+    AutoloadPath,
     /// It has nothing to act on, for the reason given; it is accepted and ignored.
     Irrelevant(&'static str),
 }

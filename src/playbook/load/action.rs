@@ -149,14 +149,17 @@ impl Loader {
         additional: Option<Additional>,
     ) -> Option<Parsed> {
         let resolution = collection::resolve(name);
+        // A module of one's own comes before that of the same name which Ansible brings.
+        let python = self.python_module(name);
+        if let Some(path) = &python {
+            self.not_runnable(file, key, &format!("The Python module {}", path.display()));
+        }
         match &resolution {
-            Resolution::Unknown => match self.python_module(name) {
-                Some(path) => self.not_runnable(file, key, &format!("The Python module {}", path.display())),
-                None => {
-                    self.unknown_module(file, key, name);
-                    return None;
-                }
-            },
+            _ if python.is_some() => {}
+            Resolution::Unknown => {
+                self.unknown_module(file, key, name);
+                return None;
+            }
             Resolution::Removed(text) => {
                 self.fail(
                     Diagnostic::error(*text).at(file.span(key), "").help("use `include_tasks` or `import_tasks`"),
@@ -182,7 +185,11 @@ impl Loader {
                 return None;
             }
         };
-        let action = self.assemble(file, value, key, name, &resolution, args, additional)?;
+        let mut action = self.assemble(file, value, key, name, &resolution, args, additional)?;
+        if let Some(path) = python {
+            // No native module answers in its place.
+            action.short = path.display().to_string().into();
+        }
         Some(Parsed { action, local: false, key: Some(key.clone()) })
     }
 

@@ -16,7 +16,11 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    playbook::{Block, BlockScope, Directives, Entry, Kind, Parent, Task, keyword::On},
+    playbook::{
+        Block, BlockScope, Directives, Entry, Kind, Parent, Task,
+        keyword::On,
+        search::{in_tasks, looks_like_role},
+    },
 };
 
 /// The keywords of an `apply:` and what was wrong with them.
@@ -397,19 +401,6 @@ fn relative(path: &Path, folder: &str, source: &str, is_role: bool, basedir: &Pa
     search.push(absolute(&basedir.join(folder).join(source)));
     let last = dwim(basedir, source);
     search.into_iter().find(|candidate| candidate.exists()).unwrap_or(last)
-}
-
-fn in_tasks(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "tasks")
-}
-
-/// Whether a directory is a role, or the `tasks` of one.
-fn looks_like_role(path: &Path) -> bool {
-    const MAIN: [&str; 3] = ["main.yml", "main.yaml", "main"];
-    let has = |folder: &Path| MAIN.iter().any(|main| folder.join(main).exists());
-    let parent = path.parent().unwrap_or(path);
-    (in_tasks(path) && has(path))
-        || [path, parent].iter().any(|root| has(&root.join("tasks")) || has(&root.join("meta")))
 }
 
 fn is_empty_text(value: &Option<Value>) -> bool {

@@ -62,7 +62,10 @@ impl Loader {
     }
 }
 
-/// The file of that name, whatever it ends in; an underscore before it marks an old name.
+/// What a module's file cannot end in (ansible-core's `MODULE_IGNORE_EXTS`).
+const NO_MODULES: [&str; 11] = ["pyc", "pyo", "swp", "bak", "rpm", "md", "txt", "rst", "yaml", "yml", "ini"];
+
+/// The file of that name, whatever else it ends in; an underscore before it marks an old name.
 fn python_file(directory: &Path, name: &str) -> Option<PathBuf> {
     let wanted = directory.join(name);
     let name = wanted.file_name()?.to_str()?.to_owned();
@@ -71,6 +74,7 @@ fn python_file(directory: &Path, name: &str) -> Option<PathBuf> {
         path.file_stem()
             .and_then(|stem| stem.to_str())
             .is_some_and(|stem| stem.strip_prefix('_').unwrap_or(stem) == name)
+            && !path.extension().and_then(|end| end.to_str()).is_some_and(|end| NO_MODULES.contains(&end))
             && path.is_file()
     })
 }

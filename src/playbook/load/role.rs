@@ -206,17 +206,8 @@ impl Loader {
             span: usage.span,
             dependencies: OnceCell::new(),
         };
-        let first = place
-            .play
-            .roles
-            .borrow()
-            .iter()
-            .find(|other| role.is_same(other))
-            .map(|other| (other.same_as, other.allow_duplicates));
-        role.same_as = first.map_or(role.id, |(id, _)| id);
-        if let Some((_, allow)) = first {
-            role.allow_duplicates = allow;
-        }
+        let first = place.play.roles.borrow().iter().find(|other| role.is_same(other)).map(|other| other.same_as);
+        role.same_as = first.unwrap_or(role.id);
         let role = Rc::new(role);
 
         let mut dependencies = Vec::new();
@@ -313,7 +304,7 @@ impl Loader {
         self.block_of(
             |scope| {
                 let mut task = Task::new(id, action, Kind::Plain, scope);
-                task.directives.name = Some(Value::from(name));
+                task.directives.name = Some(Value::from(name).into());
                 task.directives.tags = vec![Value::from("always")];
                 task
             },

@@ -7,7 +7,7 @@ use jinja::Value;
 use super::{Loader, Refused};
 use crate::{
     diagnostic::Diagnostic,
-    playbook::{Block, Entry, Ids, LoadOptions, NoTemplates, NoVault, Play, Playbook, Task},
+    playbook::{Block, Entry, Ids, LoadOptions, NoTemplates, NoVault, Play, Playbook, Task, Written},
 };
 
 fn loader() -> Loader {
@@ -48,6 +48,12 @@ fn show(out: &mut String, diagnostics: &[Diagnostic], folder: &Path) {
 fn tasks(list: &str) -> String {
     let indented: String = list.lines().map(|line| format!("    {line}\n")).collect();
     format!("- hosts: all\n  tasks:\n{indented}")
+}
+
+/// Conditions as they are written, without their places.
+fn shown(conditions: &[Written]) -> String {
+    format!("{:?}", conditions.iter().map(|condition| condition.value.repr().unwrap()).collect::<Vec<_>>())
+        .replace('"', "")
 }
 
 #[test]
@@ -171,7 +177,7 @@ fn all_tasks(play: &Play) -> Vec<Rc<Task>> {
 
 fn name_of(task: &Task) -> String {
     match &task.directives.name {
-        Some(Value::Str(text)) => text.as_str().to_owned(),
+        Some(Written { value: Value::Str(text), .. }) => text.as_str().to_owned(),
         _ => String::new(),
     }
 }
@@ -208,10 +214,10 @@ fn the_closest_keyword_wins_and_lists_are_collected() {
     let tasks = all_tasks(playbook.plays.first().unwrap());
     let inner = task(&tasks, "inner");
     let effective = inner.effective();
-    assert_eq!(effective.remote_user, Some(Value::from("task")));
-    assert_eq!(effective.r#become, Some(Value::Bool(false)));
-    assert_eq!(inner.inherited().remote_user, Some(Value::from("play")));
-    assert_eq!(format!("{:?}", effective.when), "['a', 'b', 'c']");
+    assert_eq!(effective.remote_user, Some(Value::from("task").into()));
+    assert_eq!(effective.r#become, Some(Value::Bool(false).into()));
+    assert_eq!(inner.inherited().remote_user, Some(Value::from("play").into()));
+    assert_eq!(shown(&effective.when), "['a', 'b', 'c']");
     assert_eq!(format!("{:?}", effective.tags), "['t', 'b', 'p']");
     assert_eq!(format!("{:?}", effective.environment), "[{'A': 'play'}, {'A': 'task'}]");
     assert_eq!(format!("{:?}", Value::Dict(inner.vars())), "{'v': 'block', 'w': 'task'}");
@@ -245,8 +251,8 @@ fn an_import_passes_its_keywords_on_and_an_include_only_its_variables() {
     let playbook = playbook.unwrap();
     let tasks = all_tasks(playbook.plays.first().unwrap());
     let imported = task(&tasks, "more");
-    assert_eq!(imported.effective().r#become, Some(Value::Bool(true)));
-    assert_eq!(format!("{:?}", imported.effective().when), "['c']");
+    assert_eq!(imported.effective().r#become, Some(Value::Bool(true).into()));
+    assert_eq!(shown(&imported.effective().when), "['c']");
     assert_eq!(format!("{:?}", Value::Dict(imported.vars())), "{'v': 'import'}");
     assert!(imported.include_params().is_empty());
 
@@ -258,8 +264,8 @@ fn an_import_passes_its_keywords_on_and_an_include_only_its_variables() {
     let included = loader().load_tasks(&path, &met).unwrap();
     let tasks: Vec<Rc<Task>> = included.blocks.iter().flat_map(|block| block.tasks()).collect();
     let more = task(&tasks, "more");
-    assert_eq!(more.effective().r#become, Some(Value::Bool(true)));
-    assert_eq!(more.effective().remote_user, Some(Value::from("block")));
+    assert_eq!(more.effective().r#become, Some(Value::Bool(true).into()));
+    assert_eq!(more.effective().remote_user, Some(Value::from("block").into()));
     assert_eq!(format!("{:?}", more.effective().tags), "['applied']");
     assert_eq!(format!("{:?}", Value::Dict(more.vars())), "{'v': 'include', 'item': 1}");
     assert_eq!(format!("{:?}", Value::Dict(more.include_params())), "{'v': 'include', 'item': 1}");
@@ -293,7 +299,11 @@ fn roles_bring_their_dependencies_first_and_their_variables_in_layers() {
     assert_eq!(format!("{:?}", base.effective().tags), "['d', 'w']");
     let web = play.roles.first().unwrap();
     assert_eq!(format!("{:?}", web.role.default_layers()), "[{'a': 'base', 'z': 'base'}, {'a': 'web'}]");
-    assert_eq!(format!("{:?}", web.role.var_layers().last().unwrap()), "{'b': 'one', 'c': 'two'}");
+    assert_eq!(
+        format!("{:?}", web.role.var_layers()),
+        "[{}, {'b': 'one', 'c': 'two'}, {'v': 'line'}]",
+        "the variables of the line where the role is named come after those of its files"
+    );
     assert_eq!(format!("{:?}", web.role.param_layers()), "[{'size': 80}]");
     assert_eq!(web.role.dependency_names().map(|name| name.to_string()).collect::<Vec<_>>(), ["base"]);
     let ids: Vec<Option<u64>> = tasks.iter().map(|task| task.once_role()).collect();
@@ -332,7 +342,7 @@ fn imported_playbooks_keep_their_conditions_tags_and_variables() {
     assert_eq!(format!("{:?}", play.scope.directives.vars.clone().unwrap()), "{'v': 'import', 'w': 'play'}");
     let tasks = all_tasks(play);
     let t = tasks.first().unwrap();
-    assert_eq!(format!("{:?}", t.effective().when), "['c']");
+    assert_eq!(shown(&t.effective().when), "['c']");
     assert_eq!(format!("{:?}", t.effective().tags), "['p', 'i']");
     assert!(play.scope.basedir.ends_with("/sub"));
     assert!(t.path().ends_with("/sub/t.yml:1"));
@@ -354,7 +364,7 @@ fn arguments_come_from_every_form_in_which_they_can_be_written() {
     assert_eq!(args("b"), "{'dest': 'x', 'src': 'a'}");
     assert_eq!(args("c"), "{'chdir': '/tmp', '_raw_params': 'echo a=b'}");
     assert_eq!(args("d"), "{'cmd': 'x'}");
-    assert_eq!(task(&tasks, "d").effective().delegate_to, Some(Value::from("localhost")));
+    assert_eq!(task(&tasks, "d").effective().delegate_to, Some(Value::from("localhost").into()));
     assert_eq!(task(&tasks, "e").action.variable_args, Some(Value::from("{{ x }}")));
     assert_eq!(&*task(&tasks, "e").action.short, "debug");
     assert!(task(&tasks, "f").loop_.is_some());
@@ -402,6 +412,21 @@ fn a_module_that_cannot_be_run_yet_is_named_before_the_run_and_fails_where_it_is
     let mut out = String::new();
     show(&mut out, &warnings, &folder.path().canonicalize().unwrap());
     insta::assert_snapshot!(out);
+}
+
+#[test]
+fn a_module_of_ones_own_comes_before_the_native_one_of_its_name() {
+    let (result, warnings, _) = load(&[
+        ("site.yml", &tasks("- ping:\n- ansible.builtin.ping:\n- copy: {content: a, dest: b}")),
+        ("library/ping.py", ""),
+        ("library/copy.md", ""),
+    ]);
+    let playbook = result.unwrap();
+    let shorts: Vec<String> =
+        all_tasks(playbook.plays.first().unwrap()).iter().map(|task| task.action.short.to_string()).collect();
+    assert!(shorts[0].ends_with("library/ping.py"), "{shorts:?}");
+    assert_eq!(shorts[1..], ["ping", "copy"]);
+    assert_eq!(warnings.len(), 1);
 }
 
 #[test]
@@ -461,7 +486,7 @@ fn an_included_role_brings_tasks_handlers_and_its_own_layers_of_variables() {
     let tasks: Vec<Rc<Task>> = included.blocks.iter().flat_map(|block| block.tasks()).collect();
     let other = task(&tasks, "other");
     assert_eq!(other.display_name("other"), "web : other");
-    assert_eq!(other.effective().r#become, Some(Value::Bool(true)));
+    assert_eq!(other.effective().r#become, Some(Value::Bool(true).into()));
     assert!(other.effective().when.is_empty(), "an include keeps its condition to itself");
     assert_eq!(format!("{:?}", Value::Dict(other.include_params())), "{'v': 'include'}");
     assert_eq!(tasks.last().unwrap().meta(), Some("role_complete"));

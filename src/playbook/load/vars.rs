@@ -72,24 +72,35 @@ impl Loader {
         }
     }
 
-    /// Reads a file of variables (`vars_files`): a mapping, or nothing at all.
+    /// Reads a file of variables (`vars_files`): a mapping, a list of mappings to be put one over the other, or nothing.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or is no mapping.
-    pub fn load_variables(&mut self, path: &Path) -> Result<Dict, Refused> {
+    /// It cannot be read, or is something else.
+    pub fn load_variables(&mut self, path: &Path) -> Result<Vec<Dict>, Refused> {
+        let mut found = Vec::new();
         match self.read(path) {
-            Ok(file) => match file.value(&file.root) {
-                Value::Dict(dict) => return Ok(dict),
-                Value::None => return Ok(Dict::new()),
-                _ => self.fail(
-                    Diagnostic::error(format!("{} must be stored as a dictionary/hash", path.display()))
-                        .at(file.span(&file.root), format!("this is a {}", file.root.type_name())),
-                ),
-            },
-            Err(diagnostic) => self.fail(*diagnostic),
+            Ok(file) => {
+                let single = std::slice::from_ref(&file.root);
+                let items = if file.root.is_null() { &[] } else { file.root.as_sequence().unwrap_or(single) };
+                for item in items {
+                    match file.value(item) {
+                        Value::Dict(dict) => found.push(dict),
+                        _ => self.refuse(
+                            Diagnostic::error("Invalid variable file contents.")
+                                .at(file.span(item), format!("this is a {}", item.type_name()))
+                                .help(
+                                    "Variable files must contain either a dictionary of variables, or a list of \
+                                     dictionaries.",
+                                ),
+                        ),
+                    }
+                }
+            }
+            Err(diagnostic) if diagnostic.labels.is_empty() => self.fail(*diagnostic),
+            Err(diagnostic) => self.refuse(*diagnostic),
         }
-        self.finish(Dict::new())
+        self.finish(found)
     }
 
     /// A value that must be known now, rendered with the variables of a place.

@@ -2,4 +2,5 @@
 
 pub mod async_status;
 pub mod command;
+pub mod script;
 pub mod shell;

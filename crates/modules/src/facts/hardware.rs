@@ -1,26 +1,28 @@
-//! `hardware`: processors, memory, the board, time since the start.
+//! `hardware`: memory, the board, time since the start; processors, disks and file systems have files of their own.
 
 use super::{
+    devices,
     gathering::{Gathering, map},
-    mounts, read,
+    lvm, mounts, processors, read,
 };
 use crate::prelude::*;
 
 /// `hardware`.
 pub(super) fn collect(gathering: &mut Gathering<'_>) {
-    let processors = processor_facts(&read::raw("/proc/cpuinfo").unwrap_or_default(), gathering.text("architecture"));
-    gathering.facts.extend(processors);
-    if let Ok(set) = rustix::thread::sched_getaffinity(None) {
-        gathering.set("processor_nproc", set.count());
-    }
+    processors::collect(gathering);
     if let Some(text) = read::raw("/proc/meminfo") {
-        gathering.facts.extend(memory_facts(&text));
+        gathering.extend(memory_facts(&text));
     }
     board(gathering);
+    if let Some(text) = read::content("/proc/sysinfo") {
+        gathering.extend(main_frame_facts(&text));
+    }
+    devices::collect(gathering);
     if let Some(text) = read::content("/proc/uptime") {
         let seconds: Option<i64> = text.split(['.', ' ']).next().and_then(|seconds| seconds.parse().ok());
         gathering.set("uptime_seconds", seconds);
     }
+    lvm::collect(gathering);
     mounts::collect(gathering);
 }
 
@@ -57,95 +59,26 @@ fn memory_facts(text: &str) -> Map {
     facts
 }
 
-fn processor_facts(text: &str, architecture: &str) -> Map {
-    let mut facts = Map::new();
-    let mut names: Vec<String> = Vec::new();
-    let (mut vendors, mut models, mut processors) = (0, 0, 0);
-    let mut sockets: indexmap::IndexMap<String, i64> = indexmap::IndexMap::new();
-    let mut siblings: indexmap::IndexMap<String, i64> = indexmap::IndexMap::new();
-    let (mut socket, mut core) = (String::from("0"), String::from("0"));
-    for line in text.lines() {
-        let (key, value) = line.split_once(':').unwrap_or((line, ""));
-        let (key, value) = (key.trim(), value.trim());
-        let number = || value.parse::<i64>().unwrap_or(1);
-        match key {
-            "flags" => {
-                facts.insert("flags".to_owned(), value.split_whitespace().collect::<Vec<_>>().into());
-            }
-            "model name" | "Processor" | "vendor_id" | "cpu" | "Vendor" | "processor" => {
-                names.push(value.to_owned());
-                vendors += i64::from(key == "vendor_id");
-                models += i64::from(key == "model name");
-                processors += i64::from(key == "processor");
-            }
-            "physical id" => {
-                value.clone_into(&mut socket);
-                sockets.entry(socket.clone()).or_insert(1);
-            }
-            "core id" => {
-                value.clone_into(&mut core);
-                siblings.insert(core.clone(), 1);
-            }
-            "cpu cores" => {
-                sockets.insert(socket.clone(), number());
-            }
-            "siblings" => {
-                siblings.insert(core.clone(), number());
-            }
-            _ => {}
-        }
-    }
-    let mut count = i64::try_from(names.len()).unwrap_or(0);
-    if vendors > 0 && vendors == models {
-        count = vendors;
-    }
-    if ["armv", "aarch", "ppc"].iter().any(|prefix| architecture.starts_with(prefix)) {
-        count = processors;
-    }
-    if !sockets.is_empty() {
-        count = i64::try_from(sockets.len()).unwrap_or(count);
-    }
-    let cores = sockets.values().next().copied().filter(|cores| *cores > 0).unwrap_or(1);
-    let threads = half_even(siblings.values().next().copied().unwrap_or(1), cores);
-    facts.insert("processor".to_owned(), names.into());
-    facts.insert("processor_count".to_owned(), count.into());
-    facts.insert("processor_cores".to_owned(), cores.into());
-    facts.insert("processor_threads_per_core".to_owned(), threads.into());
-    facts.insert("processor_vcpus".to_owned(), (threads * count * cores).into());
-    facts.insert("processor_nproc".to_owned(), processors.into());
-    facts
-}
-
-/// Python's `round(a / b)`: halves go to the even neighbour.
-fn half_even(a: i64, b: i64) -> i64 {
-    let (whole, rest) = (a / b, a % b);
-    match (2 * rest).cmp(&b) {
-        std::cmp::Ordering::Less => whole,
-        std::cmp::Ordering::Greater => whole + 1,
-        std::cmp::Ordering::Equal => whole + whole % 2,
-    }
-}
-
-/// Facts of the board and where the kernel has them.
-const BOARD: &[(&str, &str)] = &[
-    ("bios_date", "bios_date"),
-    ("bios_vendor", "bios_vendor"),
-    ("bios_version", "bios_version"),
-    ("board_asset_tag", "board_asset_tag"),
-    ("board_name", "board_name"),
-    ("board_serial", "board_serial"),
-    ("board_vendor", "board_vendor"),
-    ("board_version", "board_version"),
-    ("chassis_asset_tag", "chassis_asset_tag"),
-    ("chassis_serial", "chassis_serial"),
-    ("chassis_vendor", "chassis_vendor"),
-    ("chassis_version", "chassis_version"),
-    ("form_factor", "chassis_type"),
-    ("product_name", "product_name"),
-    ("product_serial", "product_serial"),
-    ("product_uuid", "product_uuid"),
-    ("product_version", "product_version"),
-    ("system_vendor", "sys_vendor"),
+/// Facts of the board, where the kernel has them, and dmidecode(8)'s words for them.
+const BOARD: &[(&str, &str, &str)] = &[
+    ("bios_date", "bios_date", "bios-release-date"),
+    ("bios_vendor", "bios_vendor", "bios-vendor"),
+    ("bios_version", "bios_version", "bios-version"),
+    ("board_asset_tag", "board_asset_tag", "baseboard-asset-tag"),
+    ("board_name", "board_name", "baseboard-product-name"),
+    ("board_serial", "board_serial", "baseboard-serial-number"),
+    ("board_vendor", "board_vendor", "baseboard-manufacturer"),
+    ("board_version", "board_version", "baseboard-version"),
+    ("chassis_asset_tag", "chassis_asset_tag", "chassis-asset-tag"),
+    ("chassis_serial", "chassis_serial", "chassis-serial-number"),
+    ("chassis_vendor", "chassis_vendor", "chassis-manufacturer"),
+    ("chassis_version", "chassis_version", "chassis-version"),
+    ("form_factor", "chassis_type", "chassis-type"),
+    ("product_name", "product_name", "system-product-name"),
+    ("product_serial", "product_serial", "system-serial-number"),
+    ("product_uuid", "product_uuid", "system-uuid"),
+    ("product_version", "product_version", "system-version"),
+    ("system_vendor", "sys_vendor", "system-manufacturer"),
 ];
 
 /// Kinds of chassis by number (DMTF DSP0134, 7.4.1), in Ansible's words.
@@ -159,15 +92,42 @@ const FORM_FACTORS: &[&str] = &[
 ];
 
 fn board(gathering: &mut Gathering<'_>) {
-    for (fact, file) in BOARD {
-        let value = read::content(&format!("/sys/devices/virtual/dmi/id/{file}"));
+    let in_kernel = read::exists("/sys/devices/virtual/dmi/id/product_name");
+    let program = if in_kernel { None } else { gathering.ctx.find_bin("dmidecode") };
+    for (fact, file, word) in BOARD {
+        let value = match &program {
+            Some(program) => gathering.output_of(program, &["-s", word]).map(|answer| without_comments(&answer)),
+            None => read::content(&format!("/sys/devices/virtual/dmi/id/{file}")),
+        };
         let value = match value {
-            Some(number) if *fact == "form_factor" => form_factor(&number),
+            Some(number) if *fact == "form_factor" && in_kernel => form_factor(&number),
             Some(value) => value,
             None => "NA".to_owned(),
         };
         gathering.set(fact, value);
     }
+}
+
+/// What dmidecode(8) says, in one line.
+fn without_comments(answer: &str) -> String {
+    answer.lines().filter(|line| !line.starts_with('#')).collect()
+}
+
+/// The board of an s390x, from the kernel's `sysinfo`.
+fn main_frame_facts(text: &str) -> Map {
+    let mut facts = map(["system_vendor", "product_version", "product_serial", "product_name", "product_uuid"]
+        .map(|name| (name, "NA".into())));
+    for line in text.lines() {
+        let Some((name, value)) = line.split_once(':').map(|(name, value)| (name, value.trim())) else { continue };
+        let (fact, value) = match name {
+            "Manufacturer" => ("system_vendor", value),
+            "Type" => ("product_name", value),
+            "Sequence Code" if value.starts_with('0') => ("product_serial", value.trim_start_matches('0')),
+            _ => continue,
+        };
+        facts.insert(fact.to_owned(), value.into());
+    }
+    facts
 }
 
 fn form_factor(number: &str) -> String {
@@ -188,23 +148,5 @@ mod tests {
         assert_eq!(facts["memtotal_mb"], Data::Int(2));
         assert_eq!(facts["memory_mb"].as_map().unwrap()["real"].as_map().unwrap()["used"], Data::Int(1));
         assert_eq!(facts["swapfree_mb"], Data::Int(4));
-    }
-
-    #[test]
-    fn processors_are_counted_by_socket_core_and_thread() {
-        let one =
-            "processor: 0\nvendor_id: V\nmodel name: M\nphysical id: 0\nsiblings: 4\ncore id: 0\ncpu cores: 2\n\n";
-        let text = format!("{one}{}", one.replace("processor: 0", "processor: 1"));
-        let facts = processor_facts(&text, "x86_64");
-        assert_eq!(facts["processor"], Data::from(vec!["0", "V", "M", "1", "V", "M"]));
-        assert_eq!(facts["processor_count"], Data::Int(1));
-        assert_eq!(facts["processor_cores"], Data::Int(2));
-    }
-
-    #[test]
-    fn a_processor_without_topology_counts_itself() {
-        let facts = processor_facts("processor : 0\nBogoMIPS : 50\n\nprocessor : 1\n", "aarch64");
-        assert_eq!(facts["processor_count"], Data::Int(2));
-        assert_eq!(facts["processor_vcpus"], Data::Int(2));
     }
 }

@@ -1,35 +1,46 @@
 //! `mounts`: file systems of devices and servers, with their sizes.
 
-use std::{collections::BTreeMap, fs, sync::mpsc, time::Duration};
+use std::{
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use indexmap::IndexMap;
 
 use super::{
     gathering::{Gathering, map},
     read,
+    uuids::Uuids,
 };
 use crate::prelude::*;
 
 /// The mounted file systems; a later one on the same folder hides an earlier one.
 pub(super) fn collect(gathering: &mut Gathering<'_>) {
-    let table = read::raw("/etc/mtab").or_else(|| read::raw("/proc/mounts")).unwrap_or_default();
-    let binds = bind_mounts(&read::raw("/proc/self/mountinfo").unwrap_or_default());
-    let uuids = uuids();
-    let mut mounts: indexmap::IndexMap<String, Map> = indexmap::IndexMap::new();
+    let path = if read::exists("/etc/mtab") { "/etc/mtab" } else { "/proc/mounts" };
+    let table = read::raw(path).unwrap_or_default();
+    // Ansible learns of binds from findmnt(8), which reads this file.
+    let binds = match gathering.ctx.find_bin("findmnt") {
+        Some(_) => bind_mounts(&read::raw("/proc/self/mountinfo").unwrap_or_default()),
+        None => Vec::new(),
+    };
+    let mut mounts: IndexMap<String, (Map, Asked)> = IndexMap::new();
     for (folder, mut facts) in table.lines().filter_map(entry) {
         if binds.contains(&folder)
             && let Some(Data::Str(options)) = facts.get_mut("options")
-            && !options.split(',').any(|option| option == "bind")
         {
             options.push_str(",bind");
         }
-        mounts.insert(folder, facts);
+        let asked = Asked::ask(&folder);
+        mounts.insert(folder, (facts, asked));
     }
-    for (folder, facts) in &mut mounts {
-        match sizes(folder, gathering.timeout) {
+    let mut uuids = Uuids::default();
+    let mut all = Vec::new();
+    for (folder, (mut facts, asked)) in mounts {
+        match asked.answer(gathering.timeout) {
             Some(sizes) => {
                 facts.extend(sizes);
-                let uuid = facts.get("device").and_then(Data::as_str).and_then(|device| uuids.get(device));
-                let uuid = uuid.map_or("N/A", String::as_str);
-                facts.insert("uuid".to_owned(), uuid.into());
+                let uuid = facts.get("device").and_then(Data::as_str).and_then(|device| uuids.of(gathering, device));
+                facts.insert("uuid".to_owned(), uuid.unwrap_or_else(|| "N/A".to_owned()).into());
             }
             None => {
                 gathering.ctx.warn(format!("Timeout exceeded when getting mount info for {folder}"));
@@ -37,8 +48,9 @@ pub(super) fn collect(gathering: &mut Gathering<'_>) {
                 facts.insert("note".to_owned(), note.into());
             }
         }
+        all.push(facts);
     }
-    gathering.set("mounts", mounts.into_values().collect::<Vec<_>>());
+    gathering.set("mounts", all);
 }
 
 /// A line of fstab(5)'s form, where a device or a server is behind it.
@@ -63,20 +75,20 @@ fn entry(line: &str) -> Option<(String, Map)> {
 /// Octal escapes (`\040`) as the characters that they stand for.
 fn unescape(field: &str) -> String {
     let mut parts = field.split('\\');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        match part.get(..3).and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                bytes.extend(part.bytes().skip(3));
+        match part.get(..3).and_then(|digits| u32::from_str_radix(digits, 8).ok()).and_then(char::from_u32) {
+            Some(character) => {
+                text.push(character);
+                text.push_str(part.get(3..).unwrap_or_default());
             }
             None => {
-                bytes.push(b'\\');
-                bytes.extend(part.bytes());
+                text.push('\\');
+                text.push_str(part);
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    text
 }
 
 /// Folders on which a part of a file system is mounted (proc(5), mountinfo: the root within it is not `/`).
@@ -90,25 +102,33 @@ fn bind_mounts(mountinfo: &str) -> Vec<String> {
     mountinfo.lines().filter_map(folder).collect()
 }
 
-/// The UUID of each device that has one.
-fn uuids() -> BTreeMap<String, String> {
-    let folder = "/dev/disk/by-uuid";
-    let pair = |uuid: String| {
-        let device = fs::canonicalize(format!("{folder}/{uuid}")).ok()?;
-        Some((device.to_string_lossy().into_owned(), uuid))
-    };
-    read::names(folder).into_iter().filter_map(pair).collect()
+/// A file system that was asked for its sizes.
+struct Asked {
+    since: Instant,
+    answer: mpsc::Receiver<rustix::io::Result<rustix::fs::StatVfs>>,
 }
 
-/// Blocks and inodes; `None` where the file system does not answer in time (a server that is gone), none where it
-/// answers with an error.
-fn sizes(folder: &str, timeout: Duration) -> Option<Map> {
-    let (sender, receiver) = mpsc::channel();
-    let path = folder.to_owned();
-    // Its own thread: a server that is gone holds the call for ever.
-    let _detached = std::thread::Builder::new().spawn(move || sender.send(rustix::fs::statvfs(path.as_str()))).ok()?;
-    let Ok(found) = receiver.recv_timeout(timeout).ok()? else { return Some(Map::new()) };
-    Some(map([
+impl Asked {
+    fn ask(folder: &str) -> Self {
+        let (sender, answer) = mpsc::channel();
+        let path = folder.to_owned();
+        // Its own thread: a server that is gone holds the call for ever. All are asked at the same time.
+        let ask = move || sender.send(rustix::fs::statvfs(path.as_str()));
+        drop(std::thread::Builder::new().stack_size(64 << 10).spawn(ask));
+        Self { since: Instant::now(), answer }
+    }
+
+    /// Blocks and inodes; `None` where the file system does not answer in time, none where it answers with an error.
+    fn answer(self, limit: Duration) -> Option<Map> {
+        match self.answer.recv_timeout(limit.saturating_sub(self.since.elapsed())).ok()? {
+            Ok(found) => Some(sizes(&found)),
+            Err(_) => Some(Map::new()),
+        }
+    }
+}
+
+fn sizes(found: &rustix::fs::StatVfs) -> Map {
+    map([
         ("size_total", found.f_frsize.saturating_mul(found.f_blocks).into()),
         ("size_available", found.f_frsize.saturating_mul(found.f_bavail).into()),
         ("block_size", found.f_bsize.into()),
@@ -118,7 +138,7 @@ fn sizes(folder: &str, timeout: Duration) -> Option<Map> {
         ("inode_total", found.f_files.into()),
         ("inode_available", found.f_favail.into()),
         ("inode_used", found.f_files.saturating_sub(found.f_favail).into()),
-    ]))
+    ])
 }
 
 #[cfg(test)]
@@ -138,5 +158,13 @@ mod tests {
     fn a_part_of_a_file_system_is_a_bind_mount() {
         let info = "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n30 22 8:1 /srv/x /mnt rw - ext4 /dev/sda1 rw\n";
         assert_eq!(bind_mounts(info), ["/mnt"]);
+    }
+
+    #[test]
+    fn a_file_system_tells_its_sizes_in_time_or_not_at_all() {
+        let sizes = Asked::ask("/").answer(Duration::from_secs(10)).unwrap();
+        assert!(sizes["size_total"].as_int().unwrap() >= sizes["size_available"].as_int().unwrap());
+        let (_held, answer) = mpsc::channel();
+        assert_eq!(Asked { since: Instant::now(), answer }.answer(Duration::ZERO), None);
     }
 }

@@ -1,11 +1,8 @@
-//! Kernel, machine, names, user, environment, Python.
+//! Kernel, machine, names, user, environment.
 
-use rustix::process::{getegid, geteuid, getgid, getuid};
+use rustix::process::{geteuid, getgid, getuid};
 
-use super::{
-    gathering::{Gathering, map},
-    read,
-};
+use super::{gathering::Gathering, read};
 use crate::{prelude::*, support::accounts};
 
 /// `platform`: kernel, architecture and the host's names.
@@ -19,6 +16,9 @@ pub(super) fn platform(gathering: &mut Gathering<'_>) {
     gathering.set("kernel", text(uname.release()));
     gathering.set("kernel_version", text(uname.version()));
     gathering.set("machine", machine.as_str());
+    if let Some(version) = gathering.python().map(|python| python.version().to_owned()) {
+        gathering.set("python_version", version);
+    }
     let fqdn = fqdn(gathering, &node);
     gathering.set("domain", fqdn.split_once('.').map_or("", |(_, domain)| domain));
     gathering.set("fqdn", fqdn.as_str());
@@ -49,25 +49,40 @@ fn userspace_bits() -> &'static str {
 /// The full name as Python's `socket.getfqdn` finds it: the names that the host's own address has.
 fn fqdn(gathering: &Gathering<'_>, node: &str) -> String {
     let hosts = read::raw("/etc/hosts").unwrap_or_default();
-    if let Some(name) = fqdn_of_hosts(&hosts, node) {
-        return name;
-    }
-    let limit = gathering.timeout.min(std::time::Duration::from_secs(2));
-    let answer = gathering.ctx.find_bin("getent").filter(|_| !node.starts_with('-')).and_then(|getent| {
-        let output = gathering.ctx.command([getent.as_str(), "hosts", node]).timeout(limit).run().ok()?;
-        output.success().then(|| output.stdout_text().into_owned())
-    });
-    answer.and_then(|text| full_name(text.lines().next()?)).unwrap_or_else(|| node.to_owned())
+    // The resolver is asked only for what this file does not tell.
+    let ask = |database: &str, name: &str| {
+        if name.is_empty() || name.starts_with('-') {
+            return None;
+        }
+        let answer = gathering.output("getent", &[database, name])?;
+        answer.lines().next().map(str::to_owned)
+    };
+    let address = match addresses_of(&hosts, node).as_slice() {
+        [address] => Some((*address).to_owned()),
+        // None, or several in an order that depends on how near they are.
+        _ => ask("ahosts", node).and_then(|line| line.split_whitespace().next().map(str::to_owned)),
+    };
+    let Some(address) = address else { return node.to_owned() };
+    let names = entries(&hosts).find(|line| line.split_whitespace().next() == Some(&address)).map(str::to_owned);
+    names.or_else(|| ask("hosts", &address)).as_deref().and_then(full_name).unwrap_or_else(|| node.to_owned())
 }
 
-fn fqdn_of_hosts(hosts: &str, node: &str) -> Option<String> {
-    let entries = || hosts.lines().map(|line| line.split('#').next().unwrap_or_default());
-    let address = entries().find_map(|line| {
+/// The lines of hosts(5) without comments.
+fn entries(hosts: &str) -> impl Iterator<Item = &str> {
+    hosts.lines().map(|line| line.split('#').next().unwrap_or_default())
+}
+
+/// The addresses that hosts(5) has for a name.
+fn addresses_of<'a>(hosts: &'a str, node: &str) -> Vec<&'a str> {
+    let mut addresses: Vec<&str> = Vec::new();
+    for line in entries(hosts) {
         let mut words = line.split_whitespace();
-        let address = words.next()?;
-        words.any(|name| name.eq_ignore_ascii_case(node)).then_some(address)
-    })?;
-    entries().find(|line| line.split_whitespace().next() == Some(address)).and_then(full_name)
+        let Some(address) = words.next() else { continue };
+        if !addresses.contains(&address) && words.any(|name| name.eq_ignore_ascii_case(node)) {
+            addresses.push(address);
+        }
+    }
+    addresses
 }
 
 /// The first name with a dot of a line of hosts(5), else its first name.
@@ -96,7 +111,8 @@ pub(super) fn user(gathering: &mut Gathering<'_>) {
     gathering.set("real_user_id", getuid().as_raw());
     gathering.set("effective_user_id", geteuid().as_raw());
     gathering.set("real_group_id", getgid().as_raw());
-    gathering.set("effective_group_id", getegid().as_raw());
+    // Ansible tells the real one here too.
+    gathering.set("effective_group_id", getgid().as_raw());
 }
 
 /// `env`: the environment.
@@ -106,72 +122,16 @@ pub(super) fn env(gathering: &mut Gathering<'_>) {
     gathering.set("env", all);
 }
 
-/// What Python tells of itself, a word a line.
-const QUESTION: &str = "import sys\ntry:\n from ssl import SSLContext\n s = 1\nexcept ImportError:\n s = 0\n\
-                        print(sys.executable, sys.implementation.name, s, *sys.version_info, sep='\\n')";
-
-/// `python`: the host's Python 3, where there is one.
-pub(super) fn python(gathering: &mut Gathering<'_>) {
-    let program = Some("/usr/bin/python3".to_owned()).filter(|path| read::exists(path));
-    let Some(program) = program.or_else(|| gathering.ctx.find_bin("python3")) else { return };
-    let command = gathering.ctx.command([program.as_str(), "-I", "-S", "-c", QUESTION]).timeout(gathering.timeout);
-    let Some(output) = command.run().ok().filter(|output| output.success()) else { return };
-    if let Some((version, python)) = python_facts(&output.stdout_text()) {
-        gathering.set("python_version", version);
-        gathering.set("python", python);
-    }
-}
-
-fn python_facts(answer: &str) -> Option<(String, Map)> {
-    let mut lines = answer.lines();
-    let executable = lines.next()?;
-    let implementation = lines.next()?;
-    let has_ssl = lines.next()? == "1";
-    let mut number = || lines.next()?.parse::<i64>().ok();
-    let (major, minor, micro) = (number()?, number()?, number()?);
-    let level = lines.next()?;
-    let serial: i64 = lines.next()?.parse().ok()?;
-    let suffix = match level {
-        "alpha" => format!("a{serial}"),
-        "beta" => format!("b{serial}"),
-        "candidate" => format!("rc{serial}"),
-        _ => String::new(),
-    };
-    let version = map([
-        ("major", major.into()),
-        ("minor", minor.into()),
-        ("micro", micro.into()),
-        ("releaselevel", level.into()),
-        ("serial", serial.into()),
-    ]);
-    let python = map([
-        ("version_info", Data::List(version.values().cloned().collect())),
-        ("version", version.into()),
-        ("executable", executable.into()),
-        ("has_sslcontext", has_ssl.into()),
-        ("type", implementation.into()),
-    ]);
-    Some((format!("{major}.{minor}.{micro}{suffix}"), python))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_full_name_is_that_of_the_hosts_own_address() {
+    fn the_full_name_is_the_first_with_a_dot() {
         let hosts = "127.0.0.1 localhost\n10.0.0.5 web web.example.org # here\n";
-        assert_eq!(fqdn_of_hosts(hosts, "web").as_deref(), Some("web.example.org"));
-        assert_eq!(fqdn_of_hosts("127.0.0.1 localhost vm", "vm").as_deref(), Some("localhost"));
-        assert_eq!(fqdn_of_hosts(hosts, "other"), None);
-    }
-
-    #[test]
-    fn python_tells_its_version() {
-        let (version, python) =
-            python_facts("/usr/bin/python3\ncpython\n1\n3\n14\n0\ncandidate\n2\n").expect("a full answer");
-        assert_eq!(version, "3.14.0rc2");
-        assert_eq!(python["version_info"].as_list().map(<[Data]>::len), Some(5));
-        assert_eq!(python_facts("/usr/bin/python3\ncpython"), None);
+        assert_eq!(addresses_of(hosts, "Web"), ["10.0.0.5"]);
+        assert!(addresses_of(hosts, "other").is_empty());
+        assert_eq!(full_name("10.0.0.5 web web.example.org").as_deref(), Some("web.example.org"));
+        assert_eq!(full_name("127.0.0.1 localhost vm").as_deref(), Some("localhost"));
     }
 }

@@ -21,7 +21,13 @@ pub(super) fn lines(path: &str) -> Vec<String> {
     raw(path).unwrap_or_default().lines().map(str::to_owned).collect()
 }
 
-/// A file's text as it is. Not blocking, so that a pipe in a file's place cannot hold the gathering up.
+/// The number that a file holds, and nothing else.
+pub(super) fn number(path: &str) -> Option<i64> {
+    content(path)?.parse().ok()
+}
+
+/// A file's text as it is; bytes that are no UTF-8 become U+FFFD. Not blocking, so that a pipe in a file's place cannot hold the
+/// gathering up.
 pub(super) fn raw(path: &str) -> Option<String> {
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).ok()?;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
@@ -30,15 +36,9 @@ pub(super) fn raw(path: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The names in a folder, sorted; none where it cannot be read.
+/// The names in a folder, in the folder's order, as Ansible lists them; none where it cannot be read.
 pub(super) fn names(folder: &str) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names
+    fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
 }
 
 /// Whether something is at that path, links followed.

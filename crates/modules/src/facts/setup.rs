@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{distribution, gathering::Gathering, hardware, local, network, platform, system, virtual_machine};
+use super::{
+    date_time, distribution, gathering::Gathering, hardware, initiators, local, network, platform, programs, python,
+    system, virtual_machine,
+};
 use crate::{prelude::*, support::paths};
 
 /// Gathers facts about remote hosts.
@@ -24,6 +27,9 @@ pub struct SetupArgs {
     #[arg(default = "/etc/ansible/facts.d")]
     fact_path: PathArg,
 }
+
+/// Seconds; what 0 stands for, too.
+const DEFAULT_TIMEOUT: i64 = 10;
 
 /// The module.
 pub struct Setup;
@@ -77,12 +83,12 @@ static COLLECTORS: &[Collector] = &[
     kind("apparmor", true, system::apparmor),
     kind("chroot", false, system::chroot).ids(&["is_chroot"]),
     kind("fips", true, system::fips),
-    kind("python", true, platform::python),
+    kind("python", true, python::collect),
     kind("caps", true, system::caps).ids(&["system_capabilities", "system_capabilities_enforced"]),
     kind("pkg_mgr", true, system::pkg_mgr).requires(&["distribution"]),
     kind("service_mgr", true, system::service_mgr).requires(&["platform", "distribution"]),
     kind("cmdline", true, system::cmdline),
-    kind("date_time", true, system::date_time),
+    kind("date_time", true, date_time::collect),
     kind("env", true, platform::env),
     kind("loadavg", false, system::loadavg),
     kind("ssh_pub_keys", true, system::ssh_pub_keys).ids(&[
@@ -103,6 +109,7 @@ static COLLECTORS: &[Collector] = &[
         "effective_user_id",
         "effective_group_ids",
     ]),
+    kind("systemd", false, system::systemd),
     kind("virtual", false, virtual_machine::collect).ids(&[
         "virtualization_type",
         "virtualization_role",
@@ -110,13 +117,18 @@ static COLLECTORS: &[Collector] = &[
         "virtualization_tech_host",
     ]),
     kind("hardware", false, hardware::collect)
-        .ids(&["processor", "processor_cores", "processor_count", "mounts"])
+        .ids(&["processor", "processor_cores", "processor_count", "mounts", "devices"])
         .requires(&["platform"]),
     kind("dns", true, system::dns),
     kind("network", false, network::collect)
         .ids(&["interfaces", "default_ipv4", "default_ipv6", "all_ipv4_addresses", "all_ipv6_addresses"])
         .requires(&["distribution", "platform"]),
+    kind("fibre_channel_wwn", false, initiators::fibre_channel),
+    kind("iscsi", false, initiators::iscsi),
+    kind("nvme", false, initiators::nvme),
     kind("local", true, local::collect),
+    kind("facter", false, programs::facter).ids(&["facter"]),
+    kind("ohai", false, programs::ohai),
 ];
 
 impl Module for Setup {
@@ -131,17 +143,20 @@ impl Module for Setup {
 ";
 
     fn run(args: SetupArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
-        let selected = select(&args.gather_subset).map_err(Failure::new)?;
-        let timeout = Duration::from_secs(u64::try_from(args.gather_timeout).unwrap_or(0).max(1));
-        let fact_path = args.fact_path.to_string();
-        let mut gathering = Gathering { ctx, facts: Map::new(), timeout, fact_path };
+        let subsets = if args.gather_subset.is_empty() { vec!["all".to_owned()] } else { args.gather_subset };
+        let selected = select(&subsets).map_err(Failure::new)?;
+        let seconds = if args.gather_timeout == 0 { DEFAULT_TIMEOUT } else { args.gather_timeout };
+        let timeout = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+        let mut gathering = Gathering::new(ctx, timeout, args.fact_path.to_string());
         for collector in COLLECTORS.iter().filter(|collector| selected.contains(collector.name)) {
             gathering.ctx.cancel.check()?;
             (collector.collect)(&mut gathering);
+            if let Some(failure) = gathering.failure.take() {
+                return Err(failure);
+            }
         }
-        let mut facts: Map =
-            gathering.facts.into_iter().map(|(name, value)| (format!("ansible_{name}"), value)).collect();
-        facts.insert("gather_subset".to_owned(), args.gather_subset.into());
+        let mut facts = gathering.into_facts();
+        facts.insert("gather_subset".to_owned(), subsets.into());
         facts.insert("module_setup".to_owned(), true.into());
         if !args.filter.is_empty() {
             facts.retain(|name, _| args.filter.iter().any(|pattern| matches(name, pattern)));
@@ -169,8 +184,7 @@ fn select(subsets: &[String]) -> Result<BTreeSet<&'static str>, String> {
     let mut added = minimal.clone();
     let mut excluded = BTreeSet::new();
     let mut explicit = BTreeSet::new();
-    let all = ["all".to_owned()];
-    for subset in if subsets.is_empty() { &all } else { subsets } {
+    for subset in subsets {
         match subset.as_str() {
             "min" => added.extend(&minimal),
             "all" => added.extend(&valid),

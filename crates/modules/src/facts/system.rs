@@ -1,18 +1,12 @@
 //! Smaller kinds of facts, a function each.
 
-use std::{
-    fs,
-    os::unix::fs::MetadataExt,
-    time::{SystemTime, UNIX_EPOCH},
-};
-
-use tz::{DateTime, TimeZone};
+use std::fs;
 
 use super::{
     gathering::{Gathering, map},
     read,
 };
-use crate::prelude::*;
+use crate::{prelude::*, support::init};
 
 /// `lsb`: what `lsb_release -a` or `/etc/lsb-release` says.
 pub(super) fn lsb(gathering: &mut Gathering<'_>) {
@@ -80,25 +74,7 @@ pub(super) fn apparmor(gathering: &mut Gathering<'_>) {
 
 /// `chroot`: whether the root folder is another one than that of process 1.
 pub(super) fn chroot(gathering: &mut Gathering<'_>) {
-    let named = gathering.ctx.variable("debian_chroot").is_some_and(|name| !name.is_empty());
-    let place = |path: &str| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
-    let is_chroot = named
-        || match (place("/"), place("/proc/1/root/.")) {
-            (Some(own), Some(first)) => own != first,
-            (Some((_, inode)), None) => {
-                let kind = gathering.output("stat", &["-f", "--format=%T", "/"]).unwrap_or_default();
-                inode
-                    != if kind.contains("btrfs") {
-                        256
-                    } else if kind.contains("xfs") {
-                        128
-                    } else {
-                        2
-                    }
-            }
-            (None, _) => false,
-        };
-    gathering.set("is_chroot", is_chroot);
+    gathering.set("is_chroot", init::is_chroot(gathering.ctx));
 }
 
 /// `fips`.
@@ -137,12 +113,23 @@ const PACKAGE_MANAGERS: &[(&str, &str)] = &[
     ("/usr/sbin/urpmi", "urpmi"),
     ("/usr/bin/pacman", "pacman"),
     ("/bin/opkg", "opkg"),
+    ("/usr/pkg/bin/pkgin", "pkgin"),
+    ("/opt/local/bin/pkgin", "pkgin"),
+    ("/opt/tools/bin/pkgin", "pkgin"),
+    ("/opt/local/bin/port", "macports"),
+    ("/usr/local/bin/brew", "homebrew"),
+    ("/opt/homebrew/bin/brew", "homebrew"),
     ("/sbin/apk", "apk"),
+    ("/usr/sbin/pkg", "pkgng"),
+    ("/usr/sbin/swlist", "swdepot"),
     ("/usr/bin/emerge", "portage"),
+    ("/usr/sbin/pkgadd", "svr4pkg"),
     ("/usr/bin/pkg", "pkg5"),
     ("/usr/bin/xbps-install", "xbps"),
+    ("/usr/local/sbin/pkg", "pkgng"),
     ("/usr/bin/swupd", "swupd"),
     ("/usr/sbin/sorcery", "sorcery"),
+    ("/usr/bin/installp", "installp"),
 ];
 
 /// `pkg_mgr`.
@@ -176,7 +163,6 @@ pub(super) fn service_mgr(gathering: &mut Gathering<'_>) {
         .or_else(|| read::link_name("/sbin/init"))
         .filter(|name| name != "init" && !name.ends_with("sh"));
     let has = |name: &str| gathering.ctx.find_bin(name).is_some();
-    let running = || ["/run/systemd/system/", "/dev/.run/systemd/", "/dev/.systemd/"].iter().any(|p| read::exists(p));
     let name = match first.as_deref() {
         Some("procd") => "openwrt_init",
         Some("runit-init") => "runit",
@@ -184,7 +170,8 @@ pub(super) fn service_mgr(gathering: &mut Gathering<'_>) {
         Some("openrc-init") => "openrc",
         Some(name) => name,
         None if gathering.text("distribution") == "OpenWrt" => "openwrt_init",
-        None if has("systemctl") && running() => "systemd",
+        None if gathering.text("distribution") == "SMGL" => "simpleinit_msb",
+        None if is_systemd(gathering) => "systemd",
         None if has("initctl") && read::exists("/etc/init/") => "upstart",
         None if read::exists("/sbin/openrc") => "openrc",
         None if has("systemctl") && read::link_name("/sbin/init").as_deref() == Some("systemd") => "systemd",
@@ -195,6 +182,23 @@ pub(super) fn service_mgr(gathering: &mut Gathering<'_>) {
     gathering.set("service_mgr", name);
 }
 
+/// `systemd`: its version and what it was built with, where it is the one that started the host.
+pub(super) fn systemd(gathering: &mut Gathering<'_>) {
+    if !is_systemd(gathering) {
+        return;
+    }
+    let Some(answer) = gathering.output("systemctl", &["--version"]) else { return };
+    let version: Option<i64> = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
+    if let (Some(version), Some(features)) = (version, answer.lines().nth(1)) {
+        gathering.set("systemd", map([("features", features.into()), ("version", version.into())]));
+    }
+}
+
+/// Whether systemd is there and runs.
+fn is_systemd(gathering: &Gathering<'_>) -> bool {
+    gathering.ctx.find_bin("systemctl").is_some() && init::systemd_runs()
+}
+
 /// `cmdline`: the kernel's command line.
 pub(super) fn cmdline(gathering: &mut Gathering<'_>) {
     let Some(text) = read::content("/proc/cmdline") else { return };
@@ -203,10 +207,27 @@ pub(super) fn cmdline(gathering: &mut Gathering<'_>) {
     gathering.set("proc_cmdline", all);
 }
 
+/// The words of a command line; a quotation mark counts at the beginning of a word alone, and stays. `None` where it is
+/// not closed.
+fn cmdline_words(text: &str) -> Option<Vec<&str>> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '"' | '\'' => rest.get(1..)?.find(first)? + 2,
+            _ => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+        };
+        let (word, after) = rest.split_at(end);
+        words.push(word);
+        rest = after.trim_start();
+    }
+    Some(words)
+}
+
 /// Each option with its last value, and with all of its values.
 fn cmdline_facts(text: &str) -> (Map, Map) {
     let (mut last, mut all) = (Map::new(), Map::new());
-    for word in text.split_whitespace() {
+    for word in cmdline_words(text).unwrap_or_default() {
         let Some((name, value)) = word.split_once('=') else {
             last.insert(word.to_owned(), true.into());
             all.insert(word.to_owned(), true.into());
@@ -224,64 +245,6 @@ fn cmdline_facts(text: &str) -> (Map, Map) {
     (last, all)
 }
 
-/// `date_time`: the host's clock.
-pub(super) fn date_time(gathering: &mut Gathering<'_>) {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let zone = match gathering.ctx.variable("TZ") {
-        Some(name) if !name.is_empty() => TimeZone::from_posix_tz(name),
-        _ => TimeZone::local(),
-    };
-    let zone = zone.unwrap_or_else(|_| TimeZone::utc());
-    let seconds = i64::try_from(since.as_secs()).unwrap_or(0);
-    if let Some(facts) = date_time_facts(seconds, since.subsec_micros(), &zone) {
-        gathering.set("date_time", facts);
-    }
-}
-
-fn date_time_facts(seconds: i64, micros: u32, zone: &TimeZone) -> Option<Map> {
-    const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
-    let now = DateTime::from_timespec(seconds, 0, zone.as_ref()).ok()?;
-    let utc = DateTime::from_timespec(seconds, 0, TimeZone::utc().as_ref()).ok()?;
-    let date = |time: &DateTime| format!("{:04}-{:02}-{:02}", time.year(), time.month(), time.month_day());
-    let clock = |time: &DateTime| format!("{:02}:{:02}:{:02}", time.hour(), time.minute(), time.second());
-    let local = now.local_time_type();
-    let offset = local.ut_offset();
-    let sign = if offset < 0 { '-' } else { '+' };
-    let minutes = offset.unsigned_abs() / 60;
-    let name = local.time_zone_designation().to_owned();
-    // The name that the zone's summer time has this year, if it has one.
-    let summer = (0..12)
-        .filter_map(|month| zone.find_local_time_type(seconds + month * 30 * 86400).ok())
-        .find(|kind| kind.is_dst())
-        .map_or_else(|| name.clone(), |kind| kind.time_zone_designation().to_owned());
-    let weekday = now.week_day();
-    // Weeks start on Monday; the days before the first one are week 0.
-    let week = (u32::from(now.year_day()) + 7 - (u32::from(weekday) + 6) % 7) / 7;
-    let compact = format!("{}T{}", date(&now), clock(&now)).replace(['-', ':'], "");
-    Some(map([
-        ("year", now.year().to_string().into()),
-        ("month", format!("{:02}", now.month()).into()),
-        ("weekday", DAYS.get(usize::from(weekday)).copied().unwrap_or_default().into()),
-        ("weekday_number", weekday.to_string().into()),
-        ("weeknumber", format!("{week:02}").into()),
-        ("day", format!("{:02}", now.month_day()).into()),
-        ("hour", format!("{:02}", now.hour()).into()),
-        ("minute", format!("{:02}", now.minute()).into()),
-        ("second", format!("{:02}", now.second()).into()),
-        ("epoch", seconds.to_string().into()),
-        ("epoch_int", seconds.to_string().into()),
-        ("date", date(&now).into()),
-        ("time", clock(&now).into()),
-        ("iso8601_micro", format!("{}T{}.{micros:06}Z", date(&utc), clock(&utc)).into()),
-        ("iso8601", format!("{}T{}Z", date(&utc), clock(&utc)).into()),
-        ("iso8601_basic", format!("{compact}{micros:06}").into()),
-        ("iso8601_basic_short", compact.into()),
-        ("tz", name.into()),
-        ("tz_dst", summer.into()),
-        ("tz_offset", format!("{sign}{:02}{:02}", minutes / 60, minutes % 60).into()),
-    ]))
-}
-
 /// `loadavg`, as getloadavg(3) has it.
 pub(super) fn loadavg(gathering: &mut Gathering<'_>) {
     #[expect(clippy::cast_precision_loss, reason = "a load has 16 bits of fraction")]
@@ -291,18 +254,18 @@ pub(super) fn loadavg(gathering: &mut Gathering<'_>) {
 
 /// `ssh_pub_keys`: the SSH server's keys, from the first folder that has any.
 pub(super) fn ssh_pub_keys(gathering: &mut Gathering<'_>) {
+    let mut found = Vec::new();
     for folder in ["/etc/ssh", "/etc/openssh", "/etc"] {
-        let mut found = false;
         for algorithm in ["dsa", "rsa", "ecdsa", "ed25519"] {
+            if found.contains(&algorithm) {
+                return;
+            }
             let Some(text) = read::content(&format!("{folder}/ssh_host_{algorithm}_key.pub")) else { continue };
             let mut words = text.split_whitespace();
             let (Some(kind), Some(key)) = (words.next(), words.next()) else { continue };
             gathering.set(&format!("ssh_host_key_{algorithm}_public"), key);
             gathering.set(&format!("ssh_host_key_{algorithm}_public_keytype"), kind);
-            found = true;
-        }
-        if found {
-            return;
+            found.push(algorithm);
         }
     }
 }
@@ -354,22 +317,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_shown_in_all_forms() {
-        let facts = date_time_facts(1_795_470_226, 443_692, &TimeZone::utc()).unwrap();
-        assert_eq!(facts["iso8601_micro"], Data::from("2026-11-23T21:43:46.443692Z"));
-        assert_eq!(facts["iso8601_basic"], Data::from("20261123T214346443692"));
-        assert_eq!(facts["weekday"], Data::from("Monday"));
-        assert_eq!(facts["weeknumber"], Data::from("47"));
-        assert_eq!(facts["tz_offset"], Data::from("+0000"));
-    }
-
-    #[test]
     fn options_of_the_kernel_keep_their_last_and_all_values() {
         let (last, all) = cmdline_facts("quiet console=tty0 console=ttyS0 root=UUID=a");
         assert_eq!(last["quiet"], Data::Bool(true));
         assert_eq!(last["console"], Data::from("ttyS0"));
         assert_eq!(all["console"], Data::from(vec!["tty0", "ttyS0"]));
         assert_eq!(all["root"], Data::from("UUID=a"));
+    }
+
+    #[test]
+    fn a_quoted_word_of_the_kernel_keeps_its_blanks() {
+        let (last, _) = cmdline_facts("quiet \"dyndbg=file a.c +p\" a=\"b c");
+        assert_eq!(last["\"dyndbg"], Data::from("file a.c +p\""));
+        assert_eq!(last["a"], Data::from("\"b"));
+        assert!(cmdline_facts("quiet \"open").0.is_empty());
     }
 
     #[test]

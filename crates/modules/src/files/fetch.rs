@@ -1,16 +1,24 @@
 //! `fetch`: the host's half. A file is sent to the control node where that has none, or another one.
 //!
 //! The control node says in `_local_checksum` what it has. The answer has `checksum`, and `changed` where the file was
-//! sent; what becomes of it there, and the rest of the result, is the control node's.
+//! sent; what becomes of it there, and the rest of the result, is the control node's. A failure says in `_step` how far
+//! it came: `stat` (the path cannot be looked at), `folder` (it is one), `read` (there is nothing, or it cannot be read;
+//! in the words of `slurp`, which Ansible's action asks then).
 
-use std::{fs, io::Read, path::Path};
+use std::{
+    fs,
+    io::{self, Read},
+};
 
 use protocol::frame::CHUNK;
 
 use crate::{
-    module::os_error,
+    module::{os_error, strerror},
     prelude::*,
-    support::checksum::{Algorithm, Sha1Reader},
+    support::{
+        checksum::{Algorithm, Sha1Reader},
+        slurp,
+    },
 };
 
 /// Fetch files from remote nodes.
@@ -33,7 +41,8 @@ pub struct FetchArgs {
     /// Compare checksums once the file has arrived.
     #[arg(default = true)]
     validate_checksum: bool,
-    /// For the engine: the checksum of the file that the control node has.
+    /// The checksum of the file that the control node has.
+    #[arg(internal)]
     _local_checksum: Option<String>,
 }
 
@@ -53,20 +62,19 @@ impl Module for Fetch {
 
     fn run(args: FetchArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
         // Where the file goes is the control node's part.
-        let (_, _, _) = (&args.dest, args.flat, args.validate_checksum);
+        let (_, _, _) = (&args.dest, args.flat, (args.validate_checksum, args.fail_on_missing));
         let src = &*args.src;
-        if Path::new(src).is_dir() {
-            let msg = "remote file is a directory, fetch cannot work on directories";
-            return if args.fail_on_missing {
-                Err(Failure::new(msg))
-            } else {
-                Ok(Outcome::default().with_msg(format!("{msg}, not transferring, ignored")))
-            };
+        match fs::metadata(src) {
+            Ok(metadata) if metadata.is_dir() => {
+                let msg = "remote file is a directory, fetch cannot work on directories";
+                return Err(Failure::new(msg).with("_step", "folder"));
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Failure::new(strerror(&error)).with("_step", "stat"));
+            }
+            _ => {}
         }
-        let mut file = match fs::File::open(src) {
-            Ok(file) => file,
-            Err(error) => return missing(&args, src, &error),
-        };
+        let mut file = fs::File::open(src).map_err(|error| slurp::unreadable(src, &error).with("_step", "read"))?;
         let checksum = Algorithm::Sha1.of_reader(&mut file).map_err(|error| unreadable(src, &error))?;
         if args._local_checksum.as_ref() == Some(&checksum) {
             return Ok(Outcome::changed(false).with("checksum", checksum));
@@ -87,21 +95,8 @@ impl Module for Fetch {
     }
 }
 
-fn missing(args: &FetchArgs, src: &str, error: &std::io::Error) -> Result<Outcome, Failure> {
-    let msg = if error.kind() == std::io::ErrorKind::NotFound {
-        "the remote file does not exist, not transferring, ignored".to_owned()
-    } else {
-        format!("File is not readable: {src}")
-    };
-    if args.fail_on_missing {
-        return Err(Failure::caused(msg, os_error(error, Some(src))));
-    }
-    let outcome = Outcome::changed(false).with("file", src);
-    Ok(if error.kind() == std::io::ErrorKind::NotFound { outcome.with_msg(msg) } else { outcome })
-}
-
-fn unreadable(src: &str, error: &std::io::Error) -> Failure {
-    Failure::caused(format!("File is not readable: {src}"), os_error(error, Some(src)))
+fn unreadable(src: &str, error: &io::Error) -> Failure {
+    Failure::caused(format!("File is not readable: {src}"), os_error(error, Some(src))).with("_step", "read")
 }
 
 #[cfg(test)]
@@ -122,13 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn missing_files_fail_unless_told() {
-        let outcome = run("fetch", json!({"src": "/no/such"}));
-        assert!(outcome.failed);
-        let want = "the remote file does not exist, not transferring, ignored";
-        assert_eq!(outcome.msg.as_deref(), Some(want));
-        let outcome = run("fetch", json!({"src": "/no/such", "fail_on_missing": false}));
-        assert_eq!((outcome.failed, outcome.msg.as_deref()), (false, Some(want)));
-        assert_eq!(outcome.values["file"], Data::from("/no/such"));
+    fn a_failure_says_how_far_it_came() {
+        let step = |src: &str| run("fetch", json!({"src": src})).values["_step"].clone();
+        assert_eq!(step("/no/such"), Data::from("read"));
+        assert_eq!(step("/tmp"), Data::from("folder"));
+        assert_eq!(step("/dev/null/x"), Data::from("stat"));
+        assert_eq!(run("fetch", json!({"src": "/no/such"})).msg.as_deref(), Some("File not found: /no/such"));
     }
 }

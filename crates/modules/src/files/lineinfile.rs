@@ -435,7 +435,7 @@ mod tests {
             after: "a\nb\n".to_owned(),
         };
         assert_eq!(outcome.diff.first(), Some(&content));
-        assert!(matches!(outcome.diff.get(1), Some(Diff::Omitted(_))));
+        assert!(matches!(outcome.diff.get(1), Some(Diff::Keys(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "a\n");
     }
 

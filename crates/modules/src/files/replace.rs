@@ -7,7 +7,11 @@ use pyregex::{Flags, Regex};
 use crate::{
     module::os_error,
     prelude::*,
-    support::{backup, edit::Edit, text::Encoding},
+    support::{
+        backup,
+        edit::Edit,
+        text::{self, Encoding},
+    },
 };
 
 /// Replace all instances of a particular string in a file using a back-referenced regular expression.
@@ -64,7 +68,7 @@ impl Module for Replace {
             return Err(Failure::new(format!("Path {path} does not exist !")).with("rc", 257));
         }
         let Some(encoding) = Encoding::named(&args.encoding) else {
-            return Err(Failure::new(format!("the encoding {} is not one that provision knows", args.encoding)));
+            return Err(Failure::raised(&format!("unknown encoding: {}", args.encoding), None));
         };
         let bytes = fs::read(path).map_err(|error| {
             let cause = os_error(&error, Some(path));
@@ -108,13 +112,11 @@ impl Module for Replace {
             outcome.diff.push(Diff::Text {
                 before_header: Some(path.to_owned()),
                 after_header: Some(path.to_owned()),
-                before: String::from_utf8_lossy(&bytes).into_owned(),
-                after: after.clone(),
+                before: text::shown_text(&contents),
+                after: text::shown_text(&after),
             });
         }
-        let new = encoding.encode(&after).ok_or_else(|| {
-            Failure::new(format!("the replacement has characters that {} does not have", args.encoding))
-        })?;
+        let new = encoding.encode(&after).map_err(|error| Failure::raised(&error.to_string(), None))?;
         if changed && !ctx.check_mode && args.backup {
             outcome.set("backup_file", backup::make(ctx, path)?);
         }

@@ -1,10 +1,10 @@
 //! `slurp`: a file's content, in base64.
 
-use std::{fs, io::ErrorKind};
+use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{module::os_error, prelude::*};
+use crate::{prelude::*, support::slurp};
 
 /// Slurps a file from remote nodes.
 ///
@@ -32,16 +32,7 @@ impl Module for Slurp {
 
     fn run(args: SlurpArgs, _ctx: &mut Context) -> Result<Outcome, Failure> {
         let source = &*args.src;
-        let bytes = fs::read(source).map_err(|error| {
-            let msg = match error.kind() {
-                ErrorKind::NotFound => format!("File not found: {source}"),
-                ErrorKind::PermissionDenied => format!("File is not readable: {source}"),
-                ErrorKind::IsADirectory => format!("Source is a directory and must be a file: {source}"),
-                // The braces are Ansible's own.
-                _ => "Unable to slurp file: {source}".to_owned(),
-            };
-            Failure::caused(msg, os_error(&error, Some(source)))
-        })?;
+        let bytes = fs::read(source).map_err(|error| slurp::unreadable(source, &error))?;
         Ok(Outcome::default().with("content", STANDARD.encode(bytes)).with("source", source).with("encoding", "base64"))
     }
 }

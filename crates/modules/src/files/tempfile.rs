@@ -1,6 +1,6 @@
 //! `tempfile`: a temporary file or folder that stays until a later task removes it.
 
-use std::{fs, io, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, io, os::unix::fs::PermissionsExt};
 
 use crate::{module::os_error, prelude::*, support::paths};
 
@@ -52,7 +52,7 @@ impl Module for Tempfile {
                 return Err(Failure::new(format!("{option} must be a valid file name component, got {value}")));
             }
         }
-        let folder = args.path.map_or_else(|| default_folder(ctx), |path| path.0);
+        let folder = args.path.map_or_else(|| paths::temporary_folder(ctx.environment()), |path| path.0);
         let made = make(args.state, &folder, &args.prefix, &args.suffix);
         let path = made.map_err(|error| {
             let name = paths::join(&folder, &format!("{}xxxxxxxx{}", args.prefix, args.suffix));
@@ -60,17 +60,6 @@ impl Module for Tempfile {
         })?;
         Ok(Outcome::changed(true).with("path", path))
     }
-}
-
-/// The folder that Python's `tempfile` takes.
-fn default_folder(ctx: &Context) -> String {
-    ["TMPDIR", "TEMP", "TMP"]
-        .into_iter()
-        .filter_map(|name| ctx.variable(name))
-        .chain(["/tmp", "/var/tmp", "/usr/tmp"])
-        .find(|folder| Path::new(folder).is_dir())
-        .unwrap_or(".")
-        .to_owned()
 }
 
 fn make(state: State, folder: &str, prefix: &str, suffix: &str) -> io::Result<String> {

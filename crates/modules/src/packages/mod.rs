@@ -1,1 +1,4 @@
 //! Modules about packages.
+
+pub mod apt;
+pub mod apt_repository;

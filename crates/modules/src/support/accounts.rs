@@ -2,8 +2,9 @@
 //!
 //! The C library's lookups load plug-ins at run time, which a static program cannot do safely; `getent` does it outside.
 
-use std::{fs, path::Path};
+use std::fs;
 
+use super::nsswitch;
 use crate::Context;
 
 /// A line of passwd(5).
@@ -127,15 +128,8 @@ fn getent(ctx: &Context, database: &str, key: &str) -> Option<String> {
 
 /// Whether nsswitch.conf(5) names nothing but the files for that database.
 fn only_files(database: &str) -> bool {
-    if !Path::new("/etc/nsswitch.conf").exists() {
-        return false;
-    }
-    let configuration = lines("/etc/nsswitch.conf");
-    let sources = configuration.lines().find_map(|line| {
-        let (name, sources) = line.split_once(':')?;
-        (name.trim() == database).then(|| sources.split('#').next().unwrap_or_default().to_owned())
-    });
-    sources.is_some_and(|sources| sources.split_whitespace().all(|source| matches!(source, "files" | "compat")))
+    nsswitch::sources(database)
+        .is_some_and(|sources| sources.iter().all(|source| matches!(source.as_str(), "files" | "compat")))
 }
 
 #[cfg(test)]

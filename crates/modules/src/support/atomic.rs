@@ -113,7 +113,8 @@ impl Staged {
     ///
     /// # Errors
     ///
-    /// Ansible's words; nothing is left behind and the target is as it was.
+    /// Ansible's words; nothing is left behind and the target is as it was. Only where `attributes` cannot be set is the
+    /// target the new file, with its mode as far as it can be.
     pub fn replace(self, ctx: &Context, target: &str, attributes: &FileAttributes) -> Result<bool, Failure> {
         self.replace_with_diff(ctx, target, attributes, &mut AttributeDiff::default())
     }
@@ -132,7 +133,9 @@ impl Staged {
     ) -> Result<bool, Failure> {
         ctx.cancel.check()?;
         let existing = match &self.keep {
-            Keep::Target | Keep::Source(_) => fs::metadata(target).ok(),
+            Keep::Target => fs::metadata(target).ok(),
+            // A link counts, which is replaced by the file.
+            Keep::Source(_) => fs::symlink_metadata(target).ok(),
             Keep::Nothing => None,
         };
         let source = self.path.to_string_lossy().into_owned();
@@ -146,10 +149,7 @@ impl Staged {
             None
         };
         let mut changed =
-            self.prepare(ctx, target, existing.as_ref(), attributes, diff).map_err(|error| match error {
-                Prepare::System(error) => failed(&error),
-                Prepare::Failure(failure) => failure,
-            })?;
+            self.prepare(ctx, target, existing.as_ref(), attributes, diff).map_err(|error| failed(&error))?;
         self.file.sync_all().map_err(|error| failed(&error))?;
         match fs::rename(&self.path, target) {
             Ok(()) => self.permanent = true,
@@ -178,7 +178,7 @@ impl Staged {
         existing: Option<&fs::Metadata>,
         attributes: &FileAttributes,
         diff: &mut AttributeDiff,
-    ) -> Result<bool, Prepare> {
+    ) -> io::Result<bool> {
         let current = match existing {
             Some(_) if let Keep::Source(source) = &self.keep => {
                 let metadata = fs::metadata(source)?;
@@ -192,6 +192,9 @@ impl Staged {
                 metadata.mode() & mode::PERMISSIONS
             }
             None => {
+                if let Keep::Source(source) = &self.keep {
+                    copy_metadata(source, &fs::metadata(source)?, &self.file)?;
+                }
                 let folder = Path::new(target).parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = fs::metadata(folder.unwrap_or(Path::new(".")))?;
                 if folder.mode() & 0o2000 != 0 {
@@ -201,7 +204,8 @@ impl Staged {
                 0o666 & !mode::umask()
             }
         };
-        // Mode last: a change of owner takes the set-id bits away.
+        // Mode last: a change of owner takes the set-id bits away. What cannot be set here fails once more when the file
+        // has its name: Ansible, too, says so of the new file.
         let mut changed = false;
         if attributes.owner.is_some() || attributes.group.is_some() {
             let path = self.path.to_string_lossy().into_owned();
@@ -210,27 +214,15 @@ impl Staged {
                 group: attributes.group.clone(),
                 ..FileAttributes::default()
             };
-            let applied = owners.apply(ctx, &path, Some(diff));
-            changed |= applied.map_err(|failure| Prepare::Failure(failure.with("path", target)))?;
+            changed |= owners.apply(ctx, &path, Some(diff)).unwrap_or(false);
         }
-        let wanted = attributes.wanted_mode(target, current, false).map_err(Prepare::Failure)?.unwrap_or(current);
+        let wanted = attributes.wanted_mode(target, current, false).ok().flatten().unwrap_or(current);
         if wanted != current {
             changed = true;
             diff.set("mode", mode::show(current), mode::show(wanted));
         }
-        fchmod(&self.file, Mode::from_raw_mode(wanted & mode::PERMISSIONS)).map_err(io::Error::from)?;
+        fchmod(&self.file, Mode::from_raw_mode(wanted & mode::PERMISSIONS))?;
         Ok(changed)
-    }
-}
-
-enum Prepare {
-    System(io::Error),
-    Failure(Failure),
-}
-
-impl From<io::Error> for Prepare {
-    fn from(error: io::Error) -> Self {
-        Self::System(error)
     }
 }
 

@@ -25,6 +25,7 @@ use rustix::{
     process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open},
 };
 
+use super::terminal::{self, Terminal};
 use crate::{cancel::Cancellation, module, module::Failure};
 
 /// How long output is waited for once the process has ended but something still holds its pipes.
@@ -39,6 +40,7 @@ pub struct Command {
     stdin: Option<Vec<u8>>,
     timeout: Option<Duration>,
     umask: Option<u32>,
+    terminal: Option<Terminal>,
 }
 
 /// What came of a process.
@@ -148,9 +150,8 @@ impl Command {
             .envs(environment)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        Self { argv, inner, cancel, stdin: None, timeout: None, umask: None }
+            .stderr(Stdio::piped());
+        Self { argv, inner, cancel, stdin: None, timeout: None, umask: None, terminal: None }
     }
 
     /// The folder to run in.
@@ -167,6 +168,13 @@ impl Command {
         self
     }
 
+    /// Nothing of the task's environment, only what is set from here on.
+    #[must_use]
+    pub fn without_environment(mut self) -> Self {
+        self.inner.env_clear();
+        self
+    }
+
     /// Output in English whatever the host's language: `LANG`, `LC_ALL`, `LC_MESSAGES`, `LC_CTYPE` and `LANGUAGE`.
     #[must_use]
     pub fn plain_locale(mut self) -> Self {
@@ -174,6 +182,17 @@ impl Command {
             self.inner.env(name, "C.UTF-8");
         }
         self.inner.env("LANGUAGE", "C.UTF-8");
+        self
+    }
+
+    /// Output in plain English with `LANG`, `LC_ALL` and `LC_MESSAGES` alone, in the best locale for it that the host
+    /// has.
+    #[must_use]
+    pub fn best_locale(mut self) -> Self {
+        let best = super::locale::best();
+        for name in ["LANG", "LC_ALL", "LC_MESSAGES"] {
+            self.inner.env(name, best);
+        }
         self
     }
 
@@ -199,6 +218,20 @@ impl Command {
         self
     }
 
+    /// Gives it a terminal of its own: both outputs arrive as the standard output, with lines that end in `\r\n`, and its
+    /// input is at an end.
+    ///
+    /// # Errors
+    ///
+    /// The system has no terminal to give.
+    pub fn terminal(mut self) -> io::Result<Self> {
+        let (terminal, side) = Terminal::open()?;
+        self.inner.stdin(side.try_clone()?).stdout(side.try_clone()?).stderr(side);
+        self.stdin = Some(vec![terminal::END_OF_INPUT]);
+        self.terminal = Some(terminal);
+        Ok(self)
+    }
+
     fn words(&self) -> Vec<String> {
         self.argv.iter().map(|word| word.to_string_lossy().into_owned()).collect()
     }
@@ -214,6 +247,8 @@ impl Command {
         }
         self.prepare_child();
         let mut child = self.inner.spawn().map_err(|error| CommandError::Start { argv: self.words(), error })?;
+        // A terminal says that it is at its end once nobody else holds the process's side of it.
+        self.inner.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         if let Some(group) = group {
             self.cancel.adopt(group);
@@ -232,17 +267,25 @@ impl Command {
         }
     }
 
-    /// What happens in the child before it becomes the program: it dies with the helper, and gets its umask.
+    /// What happens in the child before it becomes the program: it dies with the helper, leads a group or, with a
+    /// terminal, a session, and gets its umask.
     fn prepare_child(&mut self) {
         let umask = self.umask;
+        let leads_session = self.terminal.is_some();
+        if !leads_session {
+            self.inner.process_group(0);
+        }
         let prepare = move || {
+            if leads_session {
+                terminal::lead_session()?;
+            }
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
             if let Some(umask) = umask {
                 rustix::process::umask(rustix::fs::Mode::from_raw_mode(umask));
             }
             Ok(())
         };
-        #[expect(unsafe_code, reason = "two system calls, both safe between fork and exec")]
+        #[expect(unsafe_code, reason = "system calls that are safe between fork and exec")]
         // SAFETY: the closure allocates nothing and takes no lock.
         unsafe {
             self.inner.pre_exec(prepare);
@@ -251,8 +294,13 @@ impl Command {
 
     /// Feeds and reads a process until its end; `None` where it took too long.
     fn attend(&mut self, child: &mut Child, group: Option<Pid>) -> io::Result<Option<Output>> {
-        let mut input = child.stdin.take().map(OwnedFd::from).map(std::fs::File::from);
-        let mut stdout = child.stdout.take().map(OwnedFd::from).map(std::fs::File::from);
+        let (mut input, mut stdout) = match self.terminal.take() {
+            Some(terminal) => terminal.into_ends()?,
+            None => (
+                child.stdin.take().map(OwnedFd::from).map(std::fs::File::from),
+                child.stdout.take().map(OwnedFd::from).map(std::fs::File::from),
+            ),
+        };
         let mut stderr = child.stderr.take().map(OwnedFd::from).map(std::fs::File::from);
         for pipe in [&input, &stdout, &stderr].into_iter().flatten() {
             fcntl_setfl(pipe, fcntl_getfl(pipe)? | OFlags::NONBLOCK)?;
@@ -368,6 +416,10 @@ fn drain(pipe: &mut Option<std::fs::File>, into: &mut Vec<u8>) -> io::Result<()>
             Ok(count) => into.extend_from_slice(chunk.get(..count).unwrap_or_default()),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if terminal::is_end(&error) => {
+                *pipe = None;
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
     }
@@ -404,6 +456,13 @@ mod tests {
     fn a_missing_program_reads_as_in_python() {
         let error = command(&["no-such-program"]).run().unwrap_err();
         assert_eq!(error.to_string(), "[Errno 2] No such file or directory: b'no-such-program'");
+    }
+
+    #[test]
+    fn with_a_terminal_both_outputs_are_one_and_the_input_is_at_its_end() {
+        let output = command(&["sh", "-c", "test -t 0 && test -t 1 && echo out; cat; echo err >&2; exit 3"]);
+        let output = output.terminal().unwrap().run().unwrap();
+        assert_eq!(output, Output { rc: 3, stdout: b"out\r\nerr\r\n".to_vec(), stderr: Vec::new() });
     }
 
     #[test]

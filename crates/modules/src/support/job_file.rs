@@ -71,14 +71,17 @@ pub fn to_map(outcome: &Outcome) -> Map {
     if outcome.skipped {
         set("skipped", true.into());
     }
-    if let Some(msg) = &outcome.msg {
-        set("msg", msg.as_str().into());
+    if let Some(msg) = outcome.message() {
+        set("msg", msg.into());
+    }
+    if let Some(cause) = &outcome.cause {
+        set("exception", cause.as_str().into());
     }
     if let Some(facts) = &outcome.facts {
         set("ansible_facts", facts.clone().into());
     }
     if !outcome.diff.is_empty() {
-        set("diff", Data::List(outcome.diff.iter().map(diff_to_data).collect()));
+        set("diff", Data::List(outcome.diff.iter().map(Diff::to_data).collect()));
     }
     if !outcome.warnings.is_empty() {
         set("warnings", outcome.warnings.clone().into());
@@ -95,6 +98,7 @@ pub fn from_map(mut map: Map) -> Outcome {
     outcome.failed = flag("failed").unwrap_or(false);
     outcome.skipped = flag("skipped").unwrap_or(false);
     outcome.msg = map.shift_remove("msg").and_then(|value| value.as_str().map(str::to_owned));
+    outcome.cause = map.shift_remove("exception").and_then(|value| value.as_str().map(str::to_owned));
     outcome.facts = map.shift_remove("ansible_facts").and_then(|value| value.as_map().cloned());
     let texts = |value: Option<Data>| -> Vec<String> {
         let items = value.and_then(|value| value.as_list().map(<[Data]>::to_vec)).unwrap_or_default();
@@ -111,34 +115,12 @@ pub fn from_map(mut map: Map) -> Outcome {
     outcome
 }
 
-fn diff_to_data(diff: &Diff) -> Data {
-    let mut map = Map::new();
-    let (before_header, after_header, before, after) = match diff {
-        Diff::Prepared(text) => return Data::Map(Map::from([("prepared".to_owned(), Data::from(text.as_str()))])),
-        Diff::Omitted(map) => return Data::Map(map.clone()),
-        Diff::Text { before_header, after_header, before, after } => {
-            (before_header, after_header, Data::from(before.as_str()), Data::from(after.as_str()))
-        }
-        Diff::State { before_header, after_header, before, after } => {
-            (before_header, after_header, Data::Map(before.clone()), Data::Map(after.clone()))
-        }
-    };
-    map.insert("before".to_owned(), before);
-    map.insert("after".to_owned(), after);
-    for (key, header) in [("before_header", before_header), ("after_header", after_header)] {
-        if let Some(header) = header {
-            map.insert(key.to_owned(), Data::from(header.as_str()));
-        }
-    }
-    Data::Map(map)
-}
-
 fn diff_from_data(data: Data) -> Option<Diff> {
-    let Data::Map(mut map) = data else { return None };
+    let Data::Map(map) = data else { return None };
     if let Some(Data::Str(text)) = map.get("prepared") {
         return Some(Diff::Prepared(text.clone()));
     }
-    let mut header = |key: &str| map.shift_remove(key).and_then(|value| value.as_str().map(str::to_owned));
+    let header = |key: &str| map.get(key).and_then(Data::as_str).map(str::to_owned);
     let (before_header, after_header) = (header("before_header"), header("after_header"));
     match (map.get("before").cloned(), map.get("after").cloned()) {
         (Some(Data::Map(before)), Some(Data::Map(after))) => {
@@ -147,7 +129,7 @@ fn diff_from_data(data: Data) -> Option<Diff> {
         (Some(Data::Str(before)), Some(Data::Str(after))) => {
             Some(Diff::Text { before_header, after_header, before, after })
         }
-        _ => Some(Diff::Omitted(map)),
+        _ => Some(Diff::Keys(map)),
     }
 }
 
@@ -176,6 +158,7 @@ mod tests {
     fn a_result_reads_back_from_its_map() {
         let mut outcome = Outcome::changed(true).with_msg("done").with("rc", 0);
         outcome.warnings.push("careful".to_owned());
+        outcome.cause = Some("[Errno 2]".to_owned());
         outcome.diff.push(Diff::Text {
             before_header: None,
             after_header: Some("x".to_owned()),

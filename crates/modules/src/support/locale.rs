@@ -14,10 +14,15 @@ pub fn correct(environment: &mut BTreeMap<String, String>) {
     if effective.iter().all(|name| exists(name)) {
         return;
     }
-    let best = ["C.utf8", "en_US.utf8"].into_iter().find(|name| installed(name)).unwrap_or("C");
     for name in ["LANG", "LC_ALL", "LC_MESSAGES"] {
-        environment.insert(name.to_owned(), best.to_owned());
+        environment.insert(name.to_owned(), best().to_owned());
     }
+}
+
+/// The locale of the host in which programs speak plain English (Ansible's `get_best_parsable_locale`).
+#[must_use]
+pub fn best() -> &'static str {
+    ["C.utf8", "en_US.utf8"].into_iter().find(|name| installed(name)).unwrap_or("C")
 }
 
 fn exists(name: &str) -> bool {

@@ -85,6 +85,18 @@ pub fn find_bin(name: &str, folders: &[&str], path: &str) -> Result<String, Stri
     Err(format!("Failed to find required executable \"{name}\" in paths: {}", search.join(":")))
 }
 
+/// The folder that Python's `tempfile` takes.
+#[must_use]
+pub fn temporary_folder(environment: &BTreeMap<String, String>) -> String {
+    ["TMPDIR", "TEMP", "TMP"]
+        .into_iter()
+        .filter_map(|name| environment.get(name).map(String::as_str))
+        .chain(["/tmp", "/var/tmp", "/usr/tmp"])
+        .find(|folder| Path::new(folder).is_dir())
+        .unwrap_or(".")
+        .to_owned()
+}
+
 /// Python's `normpath`: `.` and `..` and double slashes worked out by the letters alone.
 #[must_use]
 pub fn normalize(path: &str) -> String {

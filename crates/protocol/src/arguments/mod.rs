@@ -83,6 +83,8 @@ pub struct OptionSpec {
     pub rules: Rules,
     /// A dictionary that is not given is made of its options' defaults.
     pub apply_defaults: bool,
+    /// The control node's half of the module sets it; users are not told of it.
+    pub internal: bool,
 }
 
 impl OptionSpec {
@@ -100,6 +102,7 @@ impl OptionSpec {
         options: &[],
         rules: Rules::NONE,
         apply_defaults: false,
+        internal: false,
     };
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Source: Ansible documentation, "Ansible module architecture: argument spec" and "dependencies between module options".
 
+use std::collections::BTreeSet;
+
 use super::{Kind, OptionSpec, Rules, Specification, coerce, python};
 use crate::{Data, Map};
 
@@ -12,6 +14,8 @@ pub struct Validated {
     pub arguments: Map,
     /// What was given under another name, as it was given: Ansible shows these in `invocation` too.
     pub aliased: Map,
+    /// The names of the options that were given, under whatever name.
+    pub given: BTreeSet<&'static str>,
     /// What the operator should know (an option and its alias both given).
     pub warnings: Vec<String>,
 }
@@ -23,6 +27,14 @@ impl Validated {
         let mut all = self.arguments.clone();
         all.extend(self.aliased.iter().map(|(name, value)| (name.clone(), value.clone())));
         all
+    }
+
+    /// What was given, under the options' own names: whoever checks it again comes to the same result, which the whole
+    /// with its defaults does not (rules ask what was given).
+    #[must_use]
+    pub fn given_arguments(&self) -> Map {
+        let given = self.arguments.iter().filter(|(name, _)| self.given.contains(name.as_str()));
+        given.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
@@ -67,6 +79,7 @@ pub fn validate(specification: &Specification, arguments: Map) -> Result<Validat
     let options = specification.options;
     let mut parameters = arguments;
     check.aliases(options, &mut parameters, None);
+    let given = options.iter().map(|option| option.name).filter(|name| parameters.contains_key(*name)).collect();
     for option in options {
         check.read_secret_maps(option, &parameters);
     }
@@ -83,7 +96,7 @@ pub fn validate(specification: &Specification, arguments: Map) -> Result<Validat
     }
     match check.errors.first() {
         None => {
-            let mut validated = Validated { warnings: check.warnings, ..Validated::default() };
+            let mut validated = Validated { warnings: check.warnings, given, ..Validated::default() };
             for option in options {
                 let value = parameters.shift_remove(option.name).unwrap_or_default();
                 validated.arguments.insert(option.name.to_owned(), value);
@@ -181,8 +194,8 @@ impl Check {
             let mut path: Vec<&str> = self.context.clone();
             path.push(name);
             let mut aliases: Vec<&str> = options.iter().flat_map(|option| option.aliases.iter().copied()).collect();
-            let mut supported: Vec<&str> =
-                options.iter().map(|option| option.name).filter(|name| !aliases.contains(name)).collect();
+            let told = options.iter().filter(|option| !option.internal).map(|option| option.name);
+            let mut supported: Vec<&str> = told.filter(|name| !aliases.contains(name)).collect();
             aliases.sort_unstable();
             supported.sort_unstable();
             self.unknown.push((path.join("."), supported, aliases));

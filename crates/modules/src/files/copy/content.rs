@@ -4,7 +4,6 @@ use std::{
     fs,
     io::{self, Read, Write},
     path::Path,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use rustix::fs::{Access, access};
@@ -15,17 +14,16 @@ use super::{
     place::{Found, Place, suffix},
 };
 use crate::{
+    module::strerror,
     prelude::*,
     support::{
+        ansible_tmp,
         atomic::{self, Keep, Staged},
         checksum::{Algorithm, hex},
         file_state::{PathState, initial_diff},
-        paths,
+        paths, text,
     },
 };
-
-/// Files beyond this size are not shown in a diff, in bytes (Ansible's default of `max_diff_size`).
-const LARGEST_DIFF: u64 = 104_448;
 
 pub(super) fn run(args: &CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
     // Observe.
@@ -34,57 +32,76 @@ pub(super) fn run(args: &CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure
         Some(name) if args.dest.ends_with('/') => paths::join(&args.dest, name),
         _ => args.dest.0.clone(),
     };
-    let is_folder = |path: &str| {
-        let metadata = if args.follow { fs::metadata(path) } else { fs::symlink_metadata(path) };
-        metadata.is_ok_and(|metadata| metadata.is_dir())
-    };
-    if is_folder(&dest_file) {
-        match name {
-            None => return Err(Failure::new("can not use content with a dir as dest")),
-            Some(name) => dest_file = paths::join(&dest_file, name),
-        }
+    let mut there = look(&dest_file, args.follow)?;
+    if there.as_ref().is_some_and(fs::Metadata::is_dir) {
+        let Some(name) = name else {
+            return Err(Failure::new("can not use content with a dir as dest").with("_step", "folder"));
+        };
+        dest_file = paths::join(&dest_file, name);
+        there = look(&dest_file, args.follow)?;
     }
-    let exists = if args.follow { Path::new(&dest_file).exists() } else { fs::symlink_metadata(&dest_file).is_ok() };
-    if exists && !args.force {
-        return Ok(Outcome::changed(false));
+    if there.is_some() && !args.force {
+        return Ok(Outcome::changed(false).with("_step", "kept").with("_dest", &*args.dest));
     }
 
     // Plan.
     let known = ctx.content_sha1();
-    if known.is_some() && known == checksum_there(&dest_file, args.follow) {
+    let before = there.and_then(|metadata| checksum_there(&dest_file, &metadata));
+    if known.is_some() && known == before {
         let checksum = known.unwrap_or_default();
         return properties(args, &dest_file, ctx)
-            .map(|outcome| outcome.with("checksum", checksum.as_str()))
-            .map_err(|failure| failure.with("checksum", checksum.as_str()));
+            .map(|outcome| told(outcome, "file", &dest_file).with("checksum", checksum.as_str()))
+            .map_err(|failure| {
+                let failure = failure.with("_step", "file").with("_place", dest_file.as_str());
+                failure.with("checksum", checksum.as_str())
+            });
     }
-    let mut diff = Vec::new();
-    if ctx.diff_mode {
-        diff.push(half_diff(&dest_file));
-    }
+    let diff = ctx.diff_mode.then(|| half_diff(&dest_file, ctx));
     if ctx.check_mode {
-        return Ok(Outcome { diff, ..Outcome::changed(true) });
+        let mut outcome = told(Outcome::changed(true), "planned", &dest_file);
+        outcome.diff.extend(diff);
+        return Ok(outcome);
     }
 
     // Apply.
-    let written = write(args, &dest_file, ctx).map_err(|failure| match &known {
-        Some(checksum) if !failure.has("checksum") => failure.with("checksum", checksum.as_str()),
-        _ => failure,
-    });
+    let written = write(args, &dest_file, ctx);
     match written {
-        Ok(outcome) => Ok(Outcome { diff, ..outcome }),
-        Err(failure) => Err(diff.into_iter().fold(failure, Failure::with_diff)),
+        Ok(mut outcome) => {
+            outcome.diff.extend(diff);
+            Ok(told(outcome, "copy", &dest_file))
+        }
+        Err(failure) => {
+            let failure = failure.with("_step", "copy").with("_place", dest_file);
+            Err(diff.into_iter().fold(failure, Failure::with_diff))
+        }
     }
 }
 
-/// The checksum of a regular file that can be read; of a link only where it is followed.
-fn checksum_there(path: &str, follow: bool) -> Option<String> {
-    let metadata = if follow { fs::metadata(path) } else { fs::symlink_metadata(path) }.ok()?;
+/// With the way that was gone and the place, for the control node.
+fn told(outcome: Outcome, step: &str, place: &str) -> Outcome {
+    outcome.with("_step", step).with("_place", place)
+}
+
+/// What is at a place, if anything is.
+fn look(path: &str, follow: bool) -> Result<Option<fs::Metadata>, Failure> {
+    match if follow { fs::metadata(path) } else { fs::symlink_metadata(path) } {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(strerror(&error)).with("_step", "stat").with("_place", path)),
+    }
+}
+
+/// The checksum of a regular file that can be read.
+fn checksum_there(path: &str, metadata: &fs::Metadata) -> Option<String> {
     let readable = metadata.is_file() && access(path, Access::READ_OK).is_ok();
     readable.then(|| Algorithm::Sha1.of_file(path).ok()).flatten()
 }
 
 /// The content is there: only the properties are set, as `file` does.
-fn properties(args: &CopyArgs, dest_file: &str, ctx: &Context) -> Result<Outcome, Failure> {
+fn properties(args: &CopyArgs, dest_file: &str, ctx: &mut Context) -> Result<Outcome, Failure> {
+    if ctx.check_mode {
+        args.attributes.warn_of_missing_accounts(ctx)?;
+    }
     let is_link = Path::new(dest_file).is_symlink();
     let path = if is_link { paths::real(dest_file) } else { dest_file.to_owned() };
     let mut diff = initial_diff(&path, "file", PathState::of(&path));
@@ -96,32 +113,31 @@ fn properties(args: &CopyArgs, dest_file: &str, ctx: &Context) -> Result<Outcome
     Ok(outcome)
 }
 
-/// The host's half of a diff of contents.
-fn half_diff(path: &str) -> Diff {
-    let text = |before: String, header: Option<&str>| Diff::Text {
-        before_header: header.map(str::to_owned),
-        after_header: None,
-        before,
-        after: String::new(),
+/// The host's half of a diff of contents, with Ansible's keys.
+fn half_diff(path: &str, ctx: &Context) -> Diff {
+    let mut half = Map::new();
+    let mut set = |key: &str, value: Data| half.insert(key.to_owned(), value);
+    let head = |length: u64| {
+        let mut bytes = Vec::new();
+        fs::File::open(path).and_then(|file| file.take(length).read_to_end(&mut bytes)).map(|_| bytes)
     };
-    let omitted = |key: &str, value: u64| Diff::Omitted(Map::from([(key.to_owned(), Data::from(value))]));
-    let Ok(metadata) = fs::metadata(path) else { return text(String::new(), None) };
-    let mut bytes = Vec::new();
-    let read = fs::File::open(path).and_then(|file| file.take(LARGEST_DIFF + 1).read_to_end(&mut bytes));
-    if bytes.get(..8192.min(bytes.len())).is_some_and(|head| head.contains(&0)) {
-        return omitted("dst_binary", 1);
+    if !Path::new(path).exists() {
+        set("before", "".into());
+    } else if head(8192).is_ok_and(|bytes| bytes.contains(&0)) {
+        set("dst_binary", 1.into());
+    } else if ctx.max_diff_size > 0
+        && fs::symlink_metadata(path).is_ok_and(|metadata| metadata.len() > ctx.max_diff_size)
+    {
+        set("dst_larger", ctx.max_diff_size.into());
+    } else if let Ok(bytes) = head(u64::MAX) {
+        set("before_header", path.into());
+        set("before", text::shown(&bytes).into());
     }
-    if metadata.len() > LARGEST_DIFF {
-        return omitted("dst_larger", LARGEST_DIFF);
-    }
-    match read {
-        Ok(_) => text(String::from_utf8_lossy(&bytes).into_owned(), Some(path)),
-        Err(_) => Diff::Omitted(Map::new()),
-    }
+    Diff::Keys(half)
 }
 
 fn write(args: &CopyArgs, dest_file: &str, ctx: &mut Context) -> Result<Outcome, Failure> {
-    let source = shown_source(dest_file, ctx);
+    let source = ansible_tmp::shown(ctx, &format!(".source{}", suffix(dest_file)));
     let name = args._original_basename.clone().unwrap_or_else(|| paths::basename(&source).to_owned());
     let place = match Place::find(args, &name, &source, ctx)? {
         Found::Done(outcome) => return Ok(*outcome),
@@ -176,18 +192,4 @@ fn receive(staged: &mut Staged, dest: &str, ctx: &mut Context) -> Result<(String
 
 fn not_received(dest: &str, error: &io::Error) -> Failure {
     Failure::new(format!("the content of {dest} did not arrive: {error}"))
-}
-
-/// What Ansible shows as `src`: the name that the file would have had among its temporary files.
-fn shown_source(dest_file: &str, ctx: &Context) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let home = ctx.variable("HOME").unwrap_or("/").trim_end_matches('/');
-    format!(
-        "{home}/.ansible/tmp/ansible-tmp-{}.{:07}-{}-{}/.source{}",
-        now.as_secs(),
-        now.subsec_nanos() / 100,
-        std::process::id(),
-        now.as_nanos() % 1_000_000_000_000_000,
-        suffix(dest_file)
-    )
 }

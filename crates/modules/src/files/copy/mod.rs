@@ -2,15 +2,18 @@
 //!
 //! Content that comes from the control node belongs to the call, with its checksum; it is asked for only where the file
 //! on the host differs. The call takes the whole way of Ansible's `copy` action at once: it looks at the target, then
-//! either writes the file or only sets its properties. What it answers tells the control node which way it went:
+//! either writes the file or only sets its properties. It says which way it went in `_step`, and the file that it came to
+//! in `_place`; the control node makes of it what Ansible shows:
 //!
-//! - the content differed: `dest`, `src`, `md5sum`, `checksum` (in check mode nothing but `changed`);
-//! - it did not: `path`, `dest` and `checksum`, and a diff of properties, as `file` answers with `state: file`, whose
-//!   arguments Ansible then shows;
-//! - `force` is off and something is there: no values at all.
+//! - `copy`: the content differed: `dest`, `src`, `md5sum`, `checksum`;
+//! - `planned`: it differs, in check mode: nothing but `changed`;
+//! - `file`: it did not differ: what `file` answers with `state: file`;
+//! - `kept`: `force` is off and something is there; the place as it was given, with `~` put in, is `_dest`;
+//! - `folder`: content is to take the place of a folder, a failure;
+//! - `stat`: the place cannot be looked at, a failure with the system's words.
 //!
-//! Of a diff of contents only the host's half is told (`before`, or why it is left out); the other half is known to the
-//! control node. `mode: preserve` of a local file is worked out there, too.
+//! Of a diff of contents only the host's half is told; the other half is known to the control node. `mode: preserve` of a
+//! local file is worked out there, too.
 
 mod content;
 mod place;
@@ -144,16 +147,11 @@ mod tests {
         let check =
             |bytes: &[u8]| call("copy", json!({"dest": dest, "_original_basename": "s"})).content(bytes).check().run();
         let outcome = check(b"new");
-        assert_eq!((outcome.changed, outcome.values.len()), (Some(true), 0));
-        let before = Diff::Text {
-            before_header: Some(dest.clone()),
-            after_header: None,
-            before: "old".to_owned(),
-            after: String::new(),
-        };
-        assert_eq!(outcome.diff, [before]);
+        assert_eq!((outcome.changed, &outcome.values["_step"]), (Some(true), &Data::from("planned")));
+        let half = [("before_header", dest.as_str()), ("before", "old")];
+        assert_eq!(outcome.diff, [Diff::Keys(half.map(|(key, text)| (key.to_owned(), Data::from(text))).into())]);
         fs::write(&dest, b"\0").unwrap();
-        assert_eq!(check(b"new").diff, [Diff::Omitted(Map::from([("dst_binary".to_owned(), Data::Int(1))]))]);
+        assert_eq!(check(b"new").diff, [Diff::Keys(Map::from([("dst_binary".to_owned(), Data::Int(1))]))]);
     }
 
     #[test]
@@ -175,7 +173,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         put(folder.path(), "f", b"old", json!({}));
         let outcome = put(folder.path(), "f", b"new", json!({"force": false}));
-        assert_eq!((outcome.changed, outcome.values.len()), (Some(false), 0));
+        assert_eq!((outcome.changed, &outcome.values["_step"]), (Some(false), &Data::from("kept")));
     }
 
     #[test]

@@ -1,0 +1,314 @@
+//! What the PKI has done, on disk: an audit log that is a hash chain, the certificates, the lists.
+//!
+//! The log is the truth: the index of serials is read from it. Each signature is announced in it, and the announcement is on
+//! the disk, before a key is touched; so whatever was ever signed is known after a power loss, as completed or as an orphan
+//! that must be revoked.
+
+mod files;
+mod index;
+mod log;
+mod record;
+
+use std::path::{Path, PathBuf};
+
+pub use files::{Files, SystemFiles};
+pub use index::{Index, Issued, State};
+pub use log::{Log, verify_log};
+pub use record::{Event, Kind, Record};
+
+use crate::{
+    Error, Finding, Result,
+    certificate::Certificate,
+    clock::{Clock, ClockKind, HOUR, Moment},
+    crl::{Entry, ListToBeSigned, Reason, RevocationList},
+    issue::ToBeSigned,
+    serial::{Serial, hex},
+    signed::sha256,
+    signer::Signer,
+};
+
+/// How far the clock may go back between two records, in seconds.
+pub const CLOCK_TOLERANCE: u64 = HOUR;
+
+const LOCK: &str = "lock";
+const CERTIFICATES: &str = "certificates";
+const LISTS: &str = "lists";
+
+/// A store that this process holds the lock of.
+#[derive(Debug)]
+pub struct Store<F: Files, C> {
+    files: F,
+    clock: C,
+    log: Log,
+    index: Index,
+    /// Held until the store is dropped.
+    _lock: F::Lock,
+}
+
+impl<F: Files, C: Clock> Store<F, C> {
+    /// Makes a new one.
+    ///
+    /// # Errors
+    ///
+    /// One is there already; a clock of tests for production; the file system.
+    pub fn create(files: F, clock: C, kind: Kind) -> Result<Self> {
+        accept_clock(kind, &clock)?;
+        let lock = take_lock(&files)?;
+        for folder in [CERTIFICATES, LISTS] {
+            files.make_folder(Path::new(folder)).map_err(failed(folder))?;
+        }
+        files.sync_folder(Path::new("")).map_err(failed("the store's folder"))?;
+        let mut log = Log::create(&files)?;
+        let mut index = Index::default();
+        let record = log.append(&files, clock.now()?, Event::Created { kind })?;
+        index.apply(&record)?;
+        Ok(Self { files, clock, log, index, _lock: lock })
+    }
+
+    /// Opens one: reads the log to its end, cuts a torn last line off, and completes each announced signature or lists it as
+    /// an orphan.
+    ///
+    /// # Errors
+    ///
+    /// Another process has it open; a log whose chain is broken (the line is named); a clock of tests for production; a clock
+    /// that has gone back; the file system.
+    pub fn open(files: F, clock: C) -> Result<Self> {
+        let lock = take_lock(&files)?;
+        let (log, records, torn) = Log::open(&files)?;
+        let mut index = Index::default();
+        for record in &records {
+            index.apply(record)?;
+        }
+        let Some(kind) = index.kind() else {
+            return Err(Error::input("store", "its log does not begin with its making", "restore it from a backup"));
+        };
+        accept_clock(kind, &clock)?;
+        let mut store = Self { files, clock, log, index, _lock: lock };
+        if let Some(bytes) = torn {
+            store.note(Event::Torn { bytes: bytes.len() as u64, sha256: hex(&sha256(&bytes)) })?;
+        }
+        store.recover()?;
+        Ok(store)
+    }
+
+    /// What is known of each serial and list.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The hash of the log's last line: what the next one, or a ceremony's transcript, is chained to.
+    #[must_use]
+    pub fn head(&self) -> &str {
+        self.log.head()
+    }
+
+    /// The time now, checked against the last record.
+    ///
+    /// # Errors
+    ///
+    /// A clock that has gone back by more than [`CLOCK_TOLERANCE`].
+    pub fn now(&self) -> Result<Moment> {
+        let now = self.clock.now()?;
+        if let Some(last) = self.log.last()
+            && now.after(CLOCK_TOLERANCE)? < last
+        {
+            return Err(Error::refused(Finding::new(
+                "clock",
+                "time",
+                format!("it says {now}, but the log's last record is of {last}"),
+                "PKI policy: time does not go back",
+                "set this machine's clock",
+            )));
+        }
+        Ok(now)
+    }
+
+    /// Signs a certificate and keeps it: announced, signed, written, recorded, each on the disk before the next.
+    ///
+    /// # Errors
+    ///
+    /// A serial number that is taken; what [`ToBeSigned::sign`] refuses; the file system. A certificate that was signed and
+    /// could not be kept becomes an orphan when the store is next opened.
+    pub fn issue(&mut self, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
+        let serial = Serial::try_from(draft.tbs().serial_number())?;
+        if self.index.get(&serial).is_some() {
+            return Err(Error::refused(Finding::new(
+                draft.label(),
+                "serialNumber",
+                format!("{serial} is taken"),
+                "RFC 5280 section 4.1.2.2",
+                "draw another",
+            )));
+        }
+        self.note(Event::Intent {
+            serial: serial.to_string(),
+            label: draft.label(),
+            issuer: draft.tbs().issuer().to_string(),
+            not_after: draft.tbs().validity().not_after.to_date_time().to_string(),
+            tbs: draft.fingerprint(),
+        })?;
+        let certificate = draft.sign(signer)?;
+        self.write(&certificate_path(&serial.to_string()), certificate.to_pem()?.as_bytes())?;
+        self.note(Event::Issued { serial: serial.to_string(), sha256: certificate.fingerprint() })?;
+        Ok(certificate)
+    }
+
+    /// Signs a revocation list and keeps it, as [`Self::issue`] does.
+    ///
+    /// # Errors
+    ///
+    /// A number that does not come after all that were announced; what [`ListToBeSigned::sign`] refuses; the file system.
+    pub fn publish(&mut self, draft: ListToBeSigned, number: u64, signer: impl Signer) -> Result<RevocationList> {
+        let issuer = draft.tbs().issuer.to_string();
+        let last = self.index.list_number(&issuer);
+        if number <= last {
+            return Err(Error::refused(Finding::new(
+                format!("CRL of {issuer}"),
+                "cRLNumber",
+                format!("{number} does not come after {last}"),
+                "RFC 5280 section 5.2.3",
+                "count on from the store's last number",
+            )));
+        }
+        self.note(Event::ListIntent { issuer: issuer.clone(), number, tbs: draft.fingerprint() })?;
+        let list = draft.sign(signer)?;
+        if list.number()? != number {
+            return Err(Error::input("CRL", format!("it is not number {number}"), "give the number of the draft"));
+        }
+        self.write(&list_path(&issuer, number), list.to_pem()?.as_bytes())?;
+        self.note(Event::Listed { issuer, number, sha256: list.fingerprint() })?;
+        Ok(list)
+    }
+
+    /// Records that a certificate, or an orphan, is revoked from now on; the next list of its issuer carries it.
+    ///
+    /// # Errors
+    ///
+    /// A serial that the store does not know; the file system. Revoking twice changes nothing.
+    pub fn revoke(&mut self, serial: &Serial, reason: Reason) -> Result<()> {
+        let Some(issued) = self.index.get(serial) else {
+            return Err(Error::input(
+                format!("serial {serial}"),
+                "it is not in this store",
+                "look it up with `status`",
+            ));
+        };
+        if matches!(issued.state, State::Revoked { .. }) {
+            return Ok(());
+        }
+        let at = self.now()?.to_string();
+        self.note(Event::Revoked { serial: serial.to_string(), reason: reason.name().to_owned(), at })
+    }
+
+    /// What an issuer's next list has to carry.
+    ///
+    /// # Errors
+    ///
+    /// None in practice: the log was read.
+    pub fn revoked_by(&self, issuer: &str) -> Result<Vec<Entry>> {
+        self.index.revoked_by(issuer)
+    }
+
+    /// Records a refusal: what was asked for and why nothing was signed.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    pub fn record_refusal(&mut self, refusal: &Error) -> Result<()> {
+        self.note(Event::Refused { why: refusal.to_string() })
+    }
+
+    /// A certificate that was issued, read and compared with the log.
+    ///
+    /// # Errors
+    ///
+    /// A file that is missing or is not what was issued.
+    pub fn certificate(&self, serial: &Serial) -> Result<Certificate> {
+        let path = certificate_path(&serial.to_string());
+        let object = path.display().to_string();
+        let wrong = |problem: &str| Error::input(&object, problem, "restore it from a backup");
+        let bytes = self.files.read(&path).map_err(failed(&object))?.ok_or_else(|| wrong("it is missing"))?;
+        let certificate = Certificate::from_pem(&String::from_utf8(bytes).map_err(|_| wrong("it is no PEM file"))?)?;
+        match self.index.get(serial) {
+            Some(Issued { sha256: Some(known), .. }) if *known == certificate.fingerprint() => Ok(certificate),
+            _ => Err(wrong("it is not what the log says was issued")),
+        }
+    }
+
+    fn note(&mut self, event: Event) -> Result<()> {
+        let now = self.now()?;
+        let record = self.log.append(&self.files, now, event)?;
+        self.index.apply(&record)
+    }
+
+    /// Writes a file in one step: beside, synced, renamed, folder synced.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        let staged = path.with_extension("new");
+        let object = path.display().to_string();
+        let write = || {
+            self.files.remove(&staged)?;
+            self.files.create(&staged, bytes)?;
+            self.files.sync(&staged)?;
+            self.files.rename(&staged, path)?;
+            self.files.sync_folder(path.parent().unwrap_or(Path::new("")))
+        };
+        write().map_err(failed(&object))
+    }
+
+    fn recover(&mut self) -> Result<()> {
+        for (serial, tbs) in self.index.open_certificates() {
+            let path = certificate_path(&serial);
+            let read = self.files.read(&path).map_err(failed(&path.display().to_string()))?;
+            let kept =
+                read.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|pem| Certificate::from_pem(&pem).ok());
+            match kept.filter(|certificate| hex(&sha256(certificate.to_be_signed())) == tbs) {
+                Some(certificate) => self.note(Event::Issued { serial, sha256: certificate.fingerprint() })?,
+                None => self.note(Event::Orphan { serial })?,
+            }
+        }
+        for (issuer, number, tbs) in self.index.open_lists() {
+            let path = list_path(&issuer, number);
+            let read = self.files.read(&path).map_err(failed(&path.display().to_string()))?;
+            let kept = read
+                .and_then(|bytes| String::from_utf8(bytes).ok())
+                .and_then(|pem| RevocationList::from_pem(&pem).ok());
+            match kept.filter(|list| hex(&sha256(list.to_be_signed())) == tbs) {
+                Some(list) => self.note(Event::Listed { issuer, number, sha256: list.fingerprint() })?,
+                None => self.note(Event::ListLost { issuer, number })?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn take_lock<F: Files>(files: &F) -> Result<F::Lock> {
+    files.lock(Path::new(LOCK)).map_err(failed(LOCK))?.ok_or_else(|| Error::Locked { object: "store".to_owned() })
+}
+
+fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
+    if kind == Kind::Production && clock.kind() != ClockKind::System {
+        return Err(Error::refused(Finding::new(
+            "store",
+            "clock",
+            "it is for production, and this clock is one of tests",
+            "PKI policy: only a store made for rehearsal takes another clock",
+            "use this machine's clock",
+        )));
+    }
+    Ok(())
+}
+
+fn certificate_path(serial: &str) -> PathBuf {
+    Path::new(CERTIFICATES).join(format!("{serial}.pem"))
+}
+
+/// Issuers' names are not file names: their hash is.
+fn list_path(issuer: &str, number: u64) -> PathBuf {
+    let hash = hex(&sha256(issuer.as_bytes()));
+    Path::new(LISTS).join(format!("{}-{number}.crl", hash.get(..16).unwrap_or(&hash)))
+}
+
+fn failed(object: &str) -> impl Fn(std::io::Error) -> Error {
+    move |problem| Error::io(object, problem, "make room or repair the file system, then try again")
+}

@@ -1,0 +1,164 @@
+//! The few things a store does with files, as a trait: a test puts one in that loses what was not synced.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Files below one folder, all of them private to their owner. Paths are relative to that folder; the empty one is the folder
+/// itself. Nothing is on the disk before its file, and for a name its folder, was synced.
+pub trait Files {
+    /// What is held while the store is open.
+    type Lock;
+
+    /// The whole of a file; none if there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>>;
+
+    /// A new file with that content.
+    ///
+    /// # Errors
+    ///
+    /// There is one already; the file system.
+    fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// More at the end of a file that is there.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Cuts a file to that length.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()>;
+
+    /// Waits until a file's content is on the disk.
+    ///
+    /// # Errors
+    ///
+    /// The file system; then nothing is known of what was written.
+    fn sync(&self, path: &Path) -> io::Result<()>;
+
+    /// Waits until the names in a folder are on the disk.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in place of what has it.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file; none there is no error.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// A folder; one there already is no error.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn make_folder(&self, path: &Path) -> io::Result<()>;
+
+    /// A lock that other processes see; none if another has it.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>>;
+}
+
+/// Files on this machine: mode 0600, folders 0700.
+#[derive(Debug, Clone)]
+pub struct SystemFiles {
+    root: PathBuf,
+}
+
+impl SystemFiles {
+    /// Below that folder, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be made.
+    pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
+        let root = root.into();
+        fs::DirBuilder::new().mode(0o700).recursive(true).create(&root)?;
+        Ok(Self { root })
+    }
+
+    fn at(&self, path: &Path) -> PathBuf {
+        self.root.join(path)
+    }
+}
+
+impl Files for SystemFiles {
+    type Lock = File;
+
+    fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.at(path)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.at(path))?.write_all(bytes)
+    }
+
+    fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        OpenOptions::new().append(true).open(self.at(path))?.write_all(bytes)
+    }
+
+    fn truncate(&self, path: &Path, length: u64) -> io::Result<()> {
+        OpenOptions::new().write(true).open(self.at(path))?.set_len(length)
+    }
+
+    fn sync(&self, path: &Path) -> io::Result<()> {
+        File::open(self.at(path))?.sync_all()
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(self.at(path))?.sync_all()
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(self.at(from), self.at(to))
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match fs::remove_file(self.at(path)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn make_folder(&self, path: &Path) -> io::Result<()> {
+        fs::DirBuilder::new().mode(0o700).recursive(true).create(self.at(path))
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Option<File>> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(self.at(path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The audit log: one JSON object a line, each with the hash of the line before it and its own.
+
+use std::path::Path;
+
+use super::{
+    failed,
+    files::Files,
+    record::{Event, Record},
+};
+use crate::{Error, Finding, Result, clock::Moment, serial::hex, signed::sha256};
+
+const FILE: &str = "log.jsonl";
+const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+/// A line ends with its own hash, over all that stands before this.
+const HASH: &str = ",\"hash\":\"";
+const END: &str = "\"}";
+
+/// An open log, ready for its next line.
+#[derive(Debug)]
+pub struct Log {
+    lines: u64,
+    head: String,
+    last: Option<Moment>,
+    /// Bytes that are whole lines.
+    length: u64,
+    /// A write failed: what the file holds is not known until it is opened anew.
+    broken: bool,
+}
+
+impl Log {
+    pub(super) fn create<F: Files>(files: &F) -> Result<Self> {
+        let object = failed(FILE);
+        files.create(Path::new(FILE), b"").map_err(&object)?;
+        files.sync(Path::new(FILE)).map_err(&object)?;
+        files.sync_folder(Path::new("")).map_err(&object)?;
+        Ok(Self { lines: 0, head: START.to_owned(), last: None, length: 0, broken: false })
+    }
+
+    /// Reads all of it. A last line that is not whole is cut off and returned.
+    pub(super) fn open<F: Files>(files: &F) -> Result<(Self, Vec<Record>, Option<Vec<u8>>)> {
+        let object = failed(FILE);
+        let bytes = files
+            .read(Path::new(FILE))
+            .map_err(&object)?
+            .ok_or_else(|| Error::input(FILE, "there is no log, so this is no store", "make one with `pki init`"))?;
+        let read = read(&bytes)?;
+        let torn = bytes.get(read.length..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
+        if torn.is_some() {
+            files.truncate(Path::new(FILE), read.length as u64).map_err(&object)?;
+            files.sync(Path::new(FILE)).map_err(&object)?;
+        }
+        let last = read.records.last().map(|record| Moment::parse(&record.time)).transpose()?;
+        let log =
+            Self { lines: read.records.len() as u64, head: read.head, last, length: read.length as u64, broken: false };
+        Ok((log, read.records, torn))
+    }
+
+    pub(super) fn append<F: Files>(&mut self, files: &F, time: Moment, event: Event) -> Result<Record> {
+        if self.broken {
+            return Err(Error::io(FILE, "an earlier line could not be written", "open the store anew"));
+        }
+        let record = Record { line: self.lines + 1, time: time.to_string(), previous: self.head.clone(), event };
+        let wrong = |problem| Error::input(FILE, problem, "report this: a record must be writable as JSON");
+        let json = serde_json::to_string(&record).map_err(|problem| wrong(problem.to_string()))?;
+        let body = json.strip_suffix('}').ok_or_else(|| wrong("a record is no object".to_owned()))?;
+        let hash = hex(&sha256(body.as_bytes()));
+        let line = format!("{body}{HASH}{hash}{END}\n");
+        let written = files.append(Path::new(FILE), line.as_bytes()).and_then(|()| files.sync(Path::new(FILE)));
+        if let Err(problem) = written {
+            self.broken = true;
+            // What may have been written is taken back, so that a full disk does not leave half a line; if this fails too,
+            // opening cuts it off.
+            let _ = files.truncate(Path::new(FILE), self.length).and_then(|()| files.sync(Path::new(FILE)));
+            return Err(failed(FILE)(problem));
+        }
+        self.lines += 1;
+        self.head = hash;
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        self.length += line.len() as u64;
+        Ok(record)
+    }
+
+    pub(super) fn head(&self) -> &str {
+        &self.head
+    }
+
+    pub(super) fn last(&self) -> Option<Moment> {
+        self.last
+    }
+}
+
+struct Read {
+    records: Vec<Record>,
+    head: String,
+    length: usize,
+}
+
+/// Reads lines as long as they chain. A fault in the last line is a torn write; before it, somebody changed the log.
+fn read(bytes: &[u8]) -> Result<Read> {
+    let mut read = Read { records: Vec::new(), head: START.to_owned(), length: 0 };
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (line, after) = match rest.iter().position(|byte| *byte == b'\n') {
+            Some(at) => rest.split_at_checked(at + 1).unwrap_or((rest, &[])),
+            None => break,
+        };
+        match parse(line, &read) {
+            Ok((record, hash)) => {
+                read.records.push(record);
+                read.head = hash;
+                read.length += line.len();
+            }
+            Err(_) if after.is_empty() => break,
+            Err(problem) => return Err(broken(read.records.len() + 1, &problem)),
+        }
+        rest = after;
+    }
+    Ok(read)
+}
+
+fn parse(line: &[u8], read: &Read) -> Result<(Record, String), String> {
+    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?.trim_end_matches('\n');
+    let (body, hash) =
+        text.strip_suffix(END).and_then(|text| text.rsplit_once(HASH)).ok_or("it does not end with its hash")?;
+    if hash != hex(&sha256(body.as_bytes())) {
+        return Err("its hash is not that of its text".to_owned());
+    }
+    let record: Record = serde_json::from_str(&format!("{body}}}")).map_err(|problem| problem.to_string())?;
+    if record.previous != read.head {
+        return Err("it does not follow the line before it".to_owned());
+    }
+    if record.line != read.records.len() as u64 + 1 {
+        return Err("it says that it is another line".to_owned());
+    }
+    Ok((record, hash.to_owned()))
+}
+
+fn broken(line: usize, problem: &str) -> Error {
+    Error::Failed(vec![Finding::new(
+        format!("{FILE} line {line}"),
+        "hash",
+        problem,
+        "PKI policy: the audit log is a hash chain",
+        "compare it with a backup: it was changed after it was written",
+    )])
+}
+
+/// Checks a log that somebody hands in: every line, the last one too. Returns its records and the hash of the last line.
+///
+/// # Errors
+///
+/// The first line that is not what it was, or does not follow the one before.
+pub fn verify_log(bytes: &[u8]) -> Result<(Vec<Record>, String)> {
+    let read = read(bytes)?;
+    if read.length != bytes.len() {
+        return Err(broken(read.records.len() + 1, "it is not whole"));
+    }
+    Ok((read.records, read.head))
+}

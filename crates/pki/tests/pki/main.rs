@@ -1,0 +1,6 @@
+//! The PKI from outside: chains, the store, and the judges of others.
+
+mod chains;
+mod judges;
+mod store;
+mod support;
