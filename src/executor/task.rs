@@ -105,7 +105,7 @@ pub(super) fn unframed(
 
 /// Puts `Task failed` and its place before a chain, and the whole into the result.
 pub(super) fn fail(result: &mut TaskResult, task: &Task, chain: ErrorChain) {
-    let chain = chain.caused(Link::at("Task failed.", task.span.clone()));
+    let chain = chain.caused(task.link("Task failed."));
     result.set("failed", true);
     result.set("msg", chain.brief());
     result.error = Some(chain);

@@ -148,7 +148,7 @@ fn explain(task: &Task, result: &mut TaskResult, who: &str, reason: Option<Error
         let msg = msg.unwrap_or_else(|| "Unknown error.".to_owned());
         ErrorChain { links: if msg.is_empty() { Vec::new() } else { vec![Link::said(msg)] } }
     });
-    let mut chain = reason.caused(Link::new(who)).caused(Link::at("Task failed.", task.span.clone()));
+    let mut chain = reason.caused(Link::new(who)).caused(task.link("Task failed."));
     if missing {
         result.set("msg", chain.brief());
     }
@@ -173,7 +173,7 @@ fn break_off(task: &Task, error: Result<ActionError, TimeOver>, seconds: i64, re
             result.set("msg", message);
         }
         Ok(ActionError::Unreachable(message)) => {
-            let chain = ErrorChain::new(Link::new(message)).caused(Link::at("Task failed.", task.span.clone()));
+            let chain = ErrorChain::new(Link::new(message)).caused(task.link("Task failed."));
             result.unreachable = true;
             result.set("unreachable", true);
             result.set("msg", chain.brief());

@@ -11,7 +11,7 @@ use jinja::{Dict, Key, Str, Value};
 
 use super::{BlockScope, Directives, FromFiles, PlayScope, RoleInstance, Written};
 use crate::{
-    diagnostic::{Diagnostic, Span},
+    diagnostic::{Diagnostic, Link, Origin, Span},
     inventory::glob,
 };
 
@@ -58,6 +58,8 @@ pub struct Task {
     pub implicit: bool,
     /// Where it was written; `None` for what is in no file.
     pub span: Option<Span>,
+    /// As it would be written, where it is in no file and errors show it.
+    pub spelled_out: Option<Rc<str>>,
     /// Of an import, or of an include as it was met: the file's name as rendered, or the role's directory.
     pub included: Option<Rc<str>>,
     pub(super) effective: OnceCell<Rc<Directives>>,
@@ -175,6 +177,7 @@ impl Task {
             is_handler: parent.handlers,
             implicit: false,
             span: None,
+            spelled_out: None,
             included: None,
             effective: OnceCell::new(),
         }
@@ -191,6 +194,16 @@ impl Task {
     pub fn path(&self) -> String {
         let span = self.span.as_ref().or(self.parent.play.span.as_ref());
         span.map_or_else(String::new, |span| format!("{}:{}", span.file, span.line))
+    }
+
+    /// What is said of it, at its place.
+    #[must_use]
+    pub fn link(&self, message: &str) -> Link {
+        let mut link = Link::at(message, self.span.clone());
+        if let (None, Some(text)) = (&link.origin, &self.spelled_out) {
+            link.origin = Some(Origin::Unknown(text.to_string()));
+        }
+        link
     }
 
     /// The name as written; empty where it has none.

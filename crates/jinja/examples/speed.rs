@@ -1,4 +1,6 @@
 //! How long a template of about two hundred lines takes to compile and to render, and `{{ port }}` alone.
+//!
+//! `speed WHAT ROUNDS` does one thing only (`compile`, `render`, `small`, `condition`), for tools that count instructions.
 
 use std::{io::Write as _, time::Instant};
 
@@ -67,14 +69,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok::<_, Box<dyn std::error::Error>>(())
     };
     let template = env.compile(&source, None)?;
+    let when = env.compile_expression("port == 8080 and tls is defined")?;
+    let small = env.compile("{{ port }}", None)?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [what, rounds] = arguments.as_slice() {
+        for _ in 0..rounds.parse::<u32>()? {
+            match what.as_str() {
+                "compile" => drop(env.compile(&source, None)?),
+                "render" => drop(template.render_text(&env, &scope)?),
+                "small" => drop(small.render(&env, &scope)?),
+                _ => drop(when.render(&env, &scope)?),
+            }
+        }
+        return Ok(());
+    }
     let lines = source.lines().count();
     let printed = template.render_text(&env, &scope)?.len();
     time(&format!("compile {lines} lines"), 2000, &mut || env.compile(&source, None).map(drop))?;
     time(&format!("render {printed} bytes"), 2000, &mut || template.render_text(&env, &scope).map(drop))?;
-    let small = env.compile("{{ port }}", None)?;
     time("compile {{ port }}", 100_000, &mut || env.compile("{{ port }}", None).map(drop))?;
     time("render {{ port }}", 100_000, &mut || small.render(&env, &scope).map(drop))?;
-    let when = env.compile_expression("port == 8080 and tls is defined")?;
     time("evaluate a condition", 100_000, &mut || when.render(&env, &scope).map(drop))?;
     Ok(())
 }

@@ -293,6 +293,12 @@ impl Loader {
         args.insert("argument_spec", spec.raw("options").unwrap_or_else(|| Value::Dict(Dict::new())));
         args.insert("provided_arguments", Value::Dict(role.params.clone()));
         args.insert("validate_args_context", Value::Dict(context));
+        let spelled_out = Dict::new();
+        spelled_out.insert(key("action"), Value::from("ansible.builtin.validate_argument_spec"));
+        spelled_out.insert(key("args"), Value::Dict(args.clone()));
+        spelled_out.insert(key("name"), Value::from(name.as_str()));
+        spelled_out.insert(key("tags"), Value::from(vec![Value::from("always")]));
+        let spelled_out = Value::Dict(spelled_out).repr().unwrap_or_default();
         let action = Action {
             name: jinja::Str::new("ansible.builtin.validate_argument_spec"),
             short: Rc::from("validate_argument_spec"),
@@ -306,6 +312,7 @@ impl Loader {
                 let mut task = Task::new(id, action, Kind::Plain, scope);
                 task.directives.name = Some(Value::from(name).into());
                 task.directives.tags = vec![Value::from("always")];
+                task.spelled_out = Some(Rc::from(spelled_out));
                 task
             },
             place,

@@ -7,14 +7,18 @@
 //! Source: Ansible documentation, "Ansible module architecture: argument spec".
 
 mod argument;
+mod check;
 mod coerce;
 pub mod python;
 mod secrets;
+mod table;
 mod validate;
+mod written;
 
 pub use argument::{Argument, ArgumentValueError, Arguments, ByteSize, JsonText, PathArg, take};
 pub use secrets::{remove_values, secrets_of};
-pub use validate::{ArgumentError, Validated, validate};
+pub use validate::{ArgumentError, Validated, validate, validate_written};
+pub use written::WrittenOption;
 
 use crate::Data;
 
@@ -223,6 +227,27 @@ impl Specification {
 }
 
 impl Kind {
+    const ALL: [Self; 12] = [
+        Self::Str,
+        Self::Bool,
+        Self::Int,
+        Self::Float,
+        Self::List,
+        Self::Dict,
+        Self::Path,
+        Self::Raw,
+        Self::Json,
+        Self::JsonArg,
+        Self::Bytes,
+        Self::Bits,
+    ];
+
+    /// The type of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// The name that Ansible gives the type.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -18,6 +18,32 @@ pub fn type_name(value: &Data) -> &'static str {
     }
 }
 
+/// Python's `left == right`: numbers of all types compare with each other, and booleans are numbers.
+#[must_use]
+pub fn equal(left: &Data, right: &Data) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "what is lost makes no difference that a table could mean")]
+    let number = |value: &Data| match value {
+        Data::Bool(value) => Some(f64::from(u8::from(*value))),
+        Data::Int(value) => Some(*value as f64),
+        Data::Float(value) => Some(*value),
+        _ => None,
+    };
+    match (left, right) {
+        (Data::Int(left), Data::Int(right)) => left == right,
+        (Data::List(left), Data::List(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
+        }
+        (Data::Map(left), Data::Map(right)) => {
+            left.len() == right.len()
+                && left.iter().all(|(key, left)| right.get(key).is_some_and(|right| equal(left, right)))
+        }
+        _ => match (number(left), number(right)) {
+            (Some(left), Some(right)) => left == right,
+            _ => left == right,
+        },
+    }
+}
+
 /// Python's `str(value)`.
 #[must_use]
 pub fn str(value: &Data) -> String {

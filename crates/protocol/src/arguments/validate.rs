@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Kind, OptionSpec, Rules, Specification, coerce, python};
-use crate::{Data, Map};
+use super::{Specification, check::Check, written::WrittenOption};
+use crate::Map;
 
 /// Arguments that passed.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -80,20 +80,11 @@ pub fn validate(specification: &Specification, arguments: Map) -> Result<Validat
     let mut parameters = arguments;
     check.aliases(options, &mut parameters, None);
     let given = options.iter().map(|option| option.name).filter(|name| parameters.contains_key(*name)).collect();
-    for option in options {
-        check.read_secret_maps(option, &parameters);
-    }
+    check.secret_maps(options, &parameters);
     check.unsupported(options, &parameters);
-    check.rules_and_values(options, specification.rules(), &mut parameters, "");
+    check.rules_and_values(options, &specification.rules().table(), &mut parameters, "");
 
-    if let Some(first) = check.unknown.first() {
-        let mut names: Vec<&str> = check.unknown.iter().map(|(name, ..)| name.as_str()).collect();
-        names.sort_unstable();
-        let (_, supported, aliases) = first;
-        let aliases = if aliases.is_empty() { String::new() } else { format!(" ({})", aliases.join(", ")) };
-        let message = format!("{}. Supported parameters include: {}{aliases}.", names.join(", "), supported.join(", "));
-        check.errors.push((message, true));
-    }
+    check.tell_unknown();
     match check.errors.first() {
         None => {
             let mut validated = Validated { warnings: check.warnings, given, ..Validated::default() };
@@ -112,319 +103,17 @@ pub fn validate(specification: &Specification, arguments: Map) -> Result<Validat
     }
 }
 
-/// One check under way.
-#[derive(Default)]
-struct Check {
-    errors: Vec<(String, bool)>,
-    warnings: Vec<String>,
-    /// Names above the options at hand, for suboptions.
-    context: Vec<&'static str>,
-    /// Unknown names (with their context), what would be known there, and the aliases of it.
-    unknown: Vec<(String, Vec<&'static str>, Vec<&'static str>)>,
-}
-
-impl Check {
-    fn error(&mut self, message: String) {
-        self.errors.push((message, false));
-    }
-
-    fn error_in_context(&mut self, message: &str) {
-        let message = if self.context.is_empty() {
-            message.to_owned()
-        } else {
-            format!("{message} found in {}", self.context.join(" -> "))
-        };
-        self.error(message);
-    }
-
-    /// Values given under an alias are put under the option's name as well.
-    fn aliases(&mut self, options: &[OptionSpec], parameters: &mut Map, prefix: Option<&str>) {
-        for option in options {
-            for alias in option.aliases {
-                let Some(value) = parameters.get(*alias).cloned() else { continue };
-                if parameters.contains_key(option.name) {
-                    let prefix = prefix.unwrap_or("");
-                    self.warnings
-                        .push(format!("Both option {prefix}{} and its alias {prefix}{alias} are set.", option.name));
-                }
-                parameters.insert(option.name.to_owned(), value);
-            }
-        }
-    }
-
-    /// Ansible looks for secrets inside dictionaries before it checks types, and complains of what it cannot read.
-    fn read_secret_maps(&mut self, option: &OptionSpec, parameters: &Map) {
-        let of_maps = option.kind == Kind::Dict || (option.kind == Kind::List && option.elements == Some(Kind::Dict));
-        if option.options.is_empty() || !of_maps {
-            return;
-        }
-        let items = match parameters.get(option.name) {
-            None | Some(Data::Null) => return,
-            Some(Data::List(items)) => items.as_slice(),
-            Some(other) => std::slice::from_ref(other),
-        };
-        for item in items {
-            match item {
-                Data::Map(_) => {}
-                Data::Str(_) => {
-                    if let Err(message) = coerce::to_dict(item.clone()) {
-                        return self.error(message);
-                    }
-                }
-                other => {
-                    let message = format!(
-                        "Value '{}' in the sub parameter field '{}' must be a {}, not '{}'",
-                        python::str(other),
-                        option.name,
-                        option.kind.name(),
-                        python::type_name(other)
-                    );
-                    return self.error(message);
-                }
-            }
-        }
-    }
-
-    fn unsupported(&mut self, options: &[OptionSpec], parameters: &Map) {
-        for name in parameters.keys() {
-            let known = options.iter().any(|option| option.name == name || option.aliases.contains(&name.as_str()));
-            if known {
-                continue;
-            }
-            let mut path: Vec<&str> = self.context.clone();
-            path.push(name);
-            let mut aliases: Vec<&str> = options.iter().flat_map(|option| option.aliases.iter().copied()).collect();
-            let told = options.iter().filter(|option| !option.internal).map(|option| option.name);
-            let mut supported: Vec<&str> = told.filter(|name| !aliases.contains(name)).collect();
-            aliases.sort_unstable();
-            supported.sort_unstable();
-            self.unknown.push((path.join("."), supported, aliases));
-        }
-    }
-
-    fn rules_and_values(&mut self, options: &'static [OptionSpec], rules: Rules, parameters: &mut Map, prefix: &str) {
-        self.mutually_exclusive(rules, parameters);
-        set_defaults(options, parameters, false);
-        self.required(options, parameters);
-        self.types(options, parameters);
-        self.choices(options, parameters);
-        self.rules(rules, parameters);
-        set_defaults(options, parameters, true);
-        self.suboptions(options, parameters, prefix);
-    }
-
-    fn mutually_exclusive(&mut self, rules: Rules, parameters: &Map) {
-        let groups: Vec<String> = rules
-            .mutually_exclusive
-            .iter()
-            .filter(|group| group.iter().filter(|name| parameters.contains_key(**name)).count() > 1)
-            .map(|group| group.join("|"))
-            .collect();
-        if !groups.is_empty() {
-            self.error_in_context(&format!("parameters are mutually exclusive: {}", groups.join(", ")));
-        }
-    }
-
-    fn required(&mut self, options: &[OptionSpec], parameters: &Map) {
-        let mut missing: Vec<&str> = options
-            .iter()
-            .filter(|option| option.required && !parameters.contains_key(option.name))
-            .map(|option| option.name)
-            .collect();
-        missing.sort_unstable();
-        if !missing.is_empty() {
-            self.error_in_context(&format!("missing required arguments: {}", missing.join(", ")));
-        }
-    }
-
-    fn types(&mut self, options: &[OptionSpec], parameters: &mut Map) {
-        for option in options {
-            let Some(value) = parameters.get(option.name) else { continue };
-            if value.is_null() && !option.required && option.default.is_none() {
-                continue;
-            }
-            let type_name = python::type_name(value);
-            let coerced = match coerce::coerce(option.kind, value.clone()) {
-                Ok(coerced) => coerced,
-                Err(reason) => {
-                    let place = self.place(".");
-                    self.error(format!(
-                        "argument '{}' is of type {type_name}{place} and we were unable to convert to {}: {reason}",
-                        option.name,
-                        option.kind.name()
-                    ));
-                    continue;
-                }
-            };
-            let coerced = match (coerced, option.elements) {
-                (Data::List(items), Some(kind)) => Data::List(self.elements(option.name, kind, items)),
-                (coerced, _) => coerced,
-            };
-            parameters.insert(option.name.to_owned(), coerced);
-        }
-    }
-
-    fn place(&self, end: &str) -> String {
-        if self.context.is_empty() { String::new() } else { format!(" found in '{}'{end}", self.context.join(" -> ")) }
-    }
-
-    fn elements(&mut self, name: &str, kind: Kind, items: Vec<Data>) -> Vec<Data> {
-        let mut coerced = Vec::with_capacity(items.len());
-        for item in items {
-            let type_name = python::type_name(&item);
-            match coerce::coerce(kind, item) {
-                Ok(item) => coerced.push(item),
-                Err(reason) => {
-                    let place = self.place("");
-                    self.error(format!(
-                        "Elements value for option '{name}'{place} is of type {type_name} and we were unable to convert \
-                         to {}: {reason}",
-                        kind.name()
-                    ));
-                }
-            }
-        }
-        coerced
-    }
-
-    fn choices(&mut self, options: &[OptionSpec], parameters: &mut Map) {
-        for option in options {
-            if option.choices.is_empty() {
-                continue;
-            }
-            let chosen = |item: &Data| option.choices.iter().any(|choice| *choice == python::str(item));
-            match parameters.get(option.name) {
-                None => {}
-                Some(Data::List(items)) => {
-                    let other: Vec<String> = items.iter().filter(|item| !chosen(item)).map(python::str).collect();
-                    if !other.is_empty() {
-                        self.error_in_context(&format!(
-                            "value of {} must be one or more of: {}. Got no match for: {}",
-                            option.name,
-                            option.choices.join(", "),
-                            other.join(", ")
-                        ));
-                    }
-                }
-                Some(value) if chosen(value) => {}
-                Some(value) => match unambiguous_boolean(value, option.choices) {
-                    Some(choice) => {
-                        parameters.insert(option.name.to_owned(), Data::from(choice));
-                    }
-                    None => {
-                        let got = python::str(value);
-                        self.error_in_context(&format!(
-                            "value of {} must be one of: {}, got: {got}",
-                            option.name,
-                            option.choices.join(", ")
-                        ));
-                    }
-                },
-            }
-        }
-    }
-
-    fn rules(&mut self, rules: Rules, parameters: &Map) {
-        let has = |name: &&str| parameters.contains_key(*name);
-        let has_value = |name: &str| parameters.get(name).is_some_and(|value| !value.is_null());
-        if let Some(group) =
-            rules.required_together.iter().find(|group| group.iter().any(has) && !group.iter().all(has))
-        {
-            self.error_in_context(&format!("parameters are required together: {}", group.join(", ")));
-        }
-        if let Some(group) = rules.required_one_of.iter().find(|group| !group.iter().any(has)) {
-            self.error_in_context(&format!("one of the following is required: {}", group.join(", ")));
-        }
-        for rule in rules.required_if {
-            if parameters.get(rule.option).is_none_or(|value| python::str(value) != rule.value) {
-                continue;
-            }
-            let missing: Vec<&str> = rule.required.iter().copied().filter(|name| !has(name)).collect();
-            let least = if rule.any { rule.required.len() } else { 1 };
-            if !missing.is_empty() && missing.len() >= least {
-                self.error_in_context(&format!(
-                    "{} is {} but {} of the following are missing: {}",
-                    rule.option,
-                    rule.value,
-                    if rule.any { "any" } else { "all" },
-                    missing.join(", ")
-                ));
-                break;
-            }
-        }
-        for (option, required) in rules.required_by {
-            let missing: Vec<&str> = required.iter().copied().filter(|name| !has_value(name)).collect();
-            if has_value(option) && !missing.is_empty() {
-                self.error_in_context(&format!("missing parameter(s) required by '{option}': {}", missing.join(", ")));
-                break;
-            }
-        }
-    }
-
-    fn suboptions(&mut self, options: &'static [OptionSpec], parameters: &mut Map, prefix: &str) {
-        for option in options {
-            let of_maps =
-                option.kind == Kind::Dict || (option.kind == Kind::List && option.elements == Some(Kind::Dict));
-            if option.options.is_empty() || !of_maps {
-                continue;
-            }
-            let Some(value) = parameters.get_mut(option.name) else { continue };
-            if value.is_null() {
-                if !option.apply_defaults {
-                    continue;
-                }
-                *value = Data::Map(Map::new());
-            }
-            let mut taken = std::mem::take(value);
-            self.context.push(option.name);
-            let items = match &mut taken {
-                Data::List(items) => items.as_mut_slice(),
-                other => std::slice::from_mut(other),
-            };
-            for (index, item) in items.iter_mut().enumerate() {
-                let Data::Map(inner) = item else {
-                    self.error(format!("value of '{}' must be of type dict or list of dicts", option.name));
-                    continue;
-                };
-                let position = if option.kind == Kind::List { format!("[{index}]") } else { String::new() };
-                let prefix = format!("{prefix}{}{position}.", option.name);
-                self.aliases(option.options, inner, Some(&prefix));
-                self.unsupported(option.options, inner);
-                self.rules_and_values(option.options, option.rules, inner, &prefix);
-            }
-            self.context.pop();
-            parameters.insert(option.name.to_owned(), taken);
-        }
-    }
-}
-
-/// Defaults for what is not given; `all`: options without a default become null.
-fn set_defaults(options: &[OptionSpec], parameters: &mut Map, all: bool) {
-    for option in options {
-        if parameters.contains_key(option.name) {
-            continue;
-        }
-        match option.default {
-            Some(default) => {
-                parameters.insert(option.name.to_owned(), default.to_data());
-            }
-            None if all => {
-                parameters.insert(option.name.to_owned(), Data::Null);
-            }
-            None => {}
-        }
-    }
-}
-
-/// YAML turns `yes` and `no` into booleans; where exactly one choice is such a word, it is what was meant.
-fn unambiguous_boolean(value: &Data, choices: &[&'static str]) -> Option<&'static str> {
-    let words: &[&str] = match python::str(value).as_str() {
-        "True" => &["y", "yes", "on", "1", "true", "t"],
-        "False" => &["n", "no", "off", "0", "false", "f"],
-        _ => return None,
-    };
-    let mut meant = choices.iter().copied().filter(|choice| words.contains(choice));
-    meant.next().filter(|_| meant.next().is_none())
+/// Checks arguments against options that a role's author wrote. Returns everything that is wrong, in Ansible's order.
+#[must_use]
+pub fn validate_written(options: &[WrittenOption], arguments: Map) -> Vec<String> {
+    let mut check = Check::default();
+    let mut parameters = arguments;
+    check.aliases(options, &mut parameters, None);
+    check.secret_maps(options, &parameters);
+    check.unsupported(options, &parameters);
+    check.rules_and_values(options, &super::table::RuleTable::default(), &mut parameters, "");
+    check.tell_unknown();
+    check.errors.into_iter().map(|(message, _)| message).collect()
 }
 
 #[cfg(test)]
