@@ -391,10 +391,17 @@ fn patterns_mean_what_they_mean_to_ansible() {
         ("web01, db-a.x", "web01 db-a.x"),
         ("web02 web01", "web02 web01"),
         ("fe80::1", "fe80::1"),
-        ("2001:db8::*", "2001:db8::1"),
+        // No address: taken apart at its colons, and `*` is every host.
+        (
+            "2001:db8::*",
+            "alone.example.com fe80::1 2001:db8::1 web01 web02 web03 web04 web05 web06 web07 web08 web09 web10 db-a.x \
+             db-b.x db-c.x",
+        ),
         ("WEB", ""),
         ("empty", ""),
-        ("~web0[1", "Invalid host list pattern: ~web0[1"),
+        // Taken apart at the bracket that nothing closes.
+        ("~web0[1", "web01 web02 web03 web04 web05 web06 web07 web08 web09"),
+        ("~web(", "Invalid host list pattern: ~web("),
     ] {
         // Commas make colons part of names.
         let want = if pattern == "web01:web02,web01" { "web01" } else { want };

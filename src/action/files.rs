@@ -46,11 +46,23 @@ pub(super) fn not_found(name: &str, searched: &str) -> ActionError {
 
 /// The failure where a file of the control node cannot be read.
 pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ActionError {
+    cannot_read("an", path, error)
+}
+
+/// As [`unreadable`], for a file that is taken for text: Ansible begins that sentence as a sentence.
+pub(super) fn unreadable_text(path: &Path, error: &std::io::Error) -> ActionError {
+    cannot_read("An", path, error)
+}
+
+fn cannot_read(article: &str, path: &Path, error: &std::io::Error) -> ActionError {
     let name = path.display().to_string();
     let cause = modules::module::os_error(error, Some(&name));
-    let chain = ErrorChain::new(Link::new(cause));
-    ActionError::Failed(chain.caused(Link::new(format!("an error occurred while trying to read the file '{name}'."))))
+    let link = Link::new(format!("{article} error occurred while trying to read the file '{name}'."));
+    ActionError::Failed(ErrorChain::new(Link::new(cause)).caused(link))
 }
+
+/// What a file begins with that is in a vault as a whole.
+const VAULT: &[u8] = b"$ANSIBLE_VAULT;";
 
 /// The plain text of a file of the control node that is in a vault as a whole; `None` where it is not.
 ///
@@ -59,14 +71,25 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> ActionError {
 /// It cannot be read, or no secret opens it.
 pub(super) fn open_vault(context: &ActionContext<'_>, path: &Path) -> Result<Option<Vec<u8>>, ActionError> {
     use std::io::Read as _;
-    const HEADER: &[u8] = b"$ANSIBLE_VAULT;";
     let failed = |error: std::io::Error| unreadable(path, &error);
     let mut file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
-    file.by_ref().take(HEADER.len() as u64).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes != HEADER {
+    file.by_ref().take(VAULT.len() as u64).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes != VAULT {
         return Ok(None);
     }
     file.read_to_end(&mut bytes).map_err(failed)?;
-    context.vault.open(&path.display().to_string(), &bytes).map(Some).map_err(ActionError::failed)
+    plain_of(context, path, &bytes)
+}
+
+/// As [`open_vault`], where the file's bytes are known.
+///
+/// # Errors
+///
+/// No secret opens it.
+pub(super) fn plain_of(context: &ActionContext<'_>, path: &Path, bytes: &[u8]) -> Result<Option<Vec<u8>>, ActionError> {
+    if !bytes.starts_with(VAULT) {
+        return Ok(None);
+    }
+    context.vault.open(&path.display().to_string(), bytes).map(Some).map_err(ActionError::failed)
 }

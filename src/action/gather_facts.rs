@@ -10,7 +10,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
     Box::pin(async move {
         let mut arguments = module::to_map(context.args)?;
         arguments.shift_remove("parallel");
-        let mut outcome = module::call(context, "setup", arguments, None).await?;
+        let mut outcome = module::call_as(context, "setup", MODULE, arguments, None).await?;
         if outcome.failed {
             outcome = failure(outcome);
         } else {
@@ -19,7 +19,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         outcome.changed = Some(false);
         let facts = outcome.facts.get_or_insert_with(Map::new);
         facts.entry("_ansible_facts_gathered".to_owned()).or_insert(Data::Bool(true));
-        Ok(ActionOutcome { by_module: !outcome.failed, outcome, ..ActionOutcome::default() })
+        Ok(ActionOutcome { by_module: !outcome.failed, outcome, detail: Detail::Hidden, ..ActionOutcome::default() })
     })
 }
 

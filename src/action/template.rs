@@ -74,13 +74,10 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
 
 /// The text of a template, and whether it comes out of a vault. What is no UTF-8 travels as private characters.
 fn read(context: &ActionContext<'_>, path: &Path) -> Result<(String, bool), ActionError> {
-    let decrypted = files::open_vault(context, path)?;
+    let bytes = std::fs::read(path).map_err(|error| files::unreadable_text(path, &error))?;
+    let decrypted = files::plain_of(context, path, &bytes)?;
     let secret = decrypted.is_some();
-    let bytes = match decrypted {
-        Some(plain) => plain,
-        None => std::fs::read(path).map_err(|error| files::unreadable(path, &error))?,
-    };
-    Ok((Encoding::Utf8.decode(&bytes), secret))
+    Ok((Encoding::Utf8.decode(&decrypted.unwrap_or(bytes)), secret))
 }
 
 fn render(

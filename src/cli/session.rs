@@ -235,6 +235,6 @@ impl From<Diagnostic> for Failure {
 
 impl From<crate::inventory::Error> for Failure {
     fn from(error: crate::inventory::Error) -> Self {
-        Self::Parser(vec![*error.0])
+        Self::Generic(error.0)
     }
 }

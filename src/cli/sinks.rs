@@ -11,6 +11,7 @@ use super::{
 use crate::{
     callback::{Callback, Default, Events, Json, Minimal, Oneline, Options, Screen, Sinks, Tree},
     diagnostic::{ErrorChain, Link},
+    event::Event,
 };
 
 /// The callbacks of a run of playbooks.
@@ -25,7 +26,9 @@ pub fn of_playbooks(run: &RunOptions, terminal: &mut Terminal) -> Result<Sinks> 
     let wanted = run.config.display.stdout_callback.clone();
     let (screen, progress) = terminal.screen();
     let mut sinks = Sinks::default();
-    sinks.add_boxed(stdout(&wanted, screen, options(run))?);
+    let mut callback = stdout(&wanted, screen, options(run))?;
+    pass_over_others(&wanted, callback.as_mut());
+    sinks.add_boxed(callback);
     if let Some(progress) = progress {
         sinks.add(progress);
     }
@@ -55,11 +58,22 @@ pub fn of_task(exec: &ExecOptions, terminal: &mut Terminal) -> Result<Sinks> {
     if let Some(folder) = &exec.tree {
         sinks.add(Tree::new(folder.clone(), screen.beside(io::stdout(), io::stderr()), options(&exec.run)));
     }
-    sinks.add_boxed(stdout(name, screen, options(&exec.run))?);
+    let mut callback = stdout(name, screen, options(&exec.run))?;
+    pass_over_others(name, callback.as_mut());
+    sinks.add_boxed(callback);
     if let Some(progress) = progress {
         sinks.add(progress);
     }
     Ok(sinks)
+}
+
+/// Says of ansible-core's other stdout callbacks that there is one already.
+fn pass_over_others(chosen: &str, callback: &mut dyn Callback) {
+    let chosen = chosen.rsplit('.').next().unwrap_or(chosen);
+    for other in ["default", "minimal", "oneline"].into_iter().filter(|name| *name != chosen) {
+        let message = format!("Skipping callback '{other}', as we already have a stdout callback.");
+        callback.event(&Event::Verbose { level: 2, host: None, message });
+    }
 }
 
 fn options(run: &RunOptions) -> Options {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    executor::{self, RunError, run_playbooks},
+    executor::{self, PlaybookFile, RunError, run_playbooks},
 };
 
 /// Runs playbooks, or lists what they would run.
@@ -32,7 +32,9 @@ pub fn apply(options: ApplyOptions, terminal: &mut Terminal) -> Result {
     told.start_at_task = options.start_at_task;
     told.syntax_check = options.syntax_check;
     let run = session.run(told, Box::new(callback))?;
-    let code = conduct(&run, &paths)?;
+    let given = options.playbooks.iter().cloned().map(Some);
+    let files: Vec<_> = given.zip(paths).map(|(given, path)| PlaybookFile { given, path }).collect();
+    let code = conduct(&run, &files)?;
     if options.syntax_check && code == 0 {
         for playbook in &options.playbooks {
             terminal.print(&format!("\nplaybook: {playbook}"));
@@ -53,7 +55,7 @@ fn told(run: &options::RunOptions) -> executor::RunOptions {
 }
 
 /// Runs to the end on this thread; the network has threads of its own.
-fn conduct(run: &Rc<executor::Run>, paths: &[PathBuf]) -> Result {
+fn conduct(run: &Rc<executor::Run>, files: &[PlaybookFile]) -> Result {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -62,7 +64,7 @@ fn conduct(run: &Rc<executor::Run>, paths: &[PathBuf]) -> Result {
     let local = tokio::task::LocalSet::new();
     let ending = local.block_on(&runtime, async {
         let ending = tokio::select! {
-            ending = run_playbooks(run, paths) => ending.map(Some),
+            ending = run_playbooks(run, files) => ending.map(Some),
             _ = tokio::signal::ctrl_c() => Ok(None),
         };
         run.pool.close().await;
@@ -115,7 +117,7 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
     let path = PathBuf::from(ADHOC);
     let run = session.run(told(&options.run), Box::new(callback))?;
     run.loader.borrow_mut().provide(&path, &text).map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
-    conduct(&run, &[path])
+    conduct(&run, &[PlaybookFile { given: None, path }])
 }
 
 /// The hosts that a pattern means within the limit. That there are none although there is an inventory is an error; that

@@ -8,7 +8,7 @@ use jinja::{Dict, Value};
 
 use crate::{
     diagnostic::{ErrorChain, Link, Span},
-    playbook::Task,
+    playbook::{Located, Task},
     template::VariableScope,
 };
 
@@ -43,11 +43,7 @@ pub(super) fn render(task: &Task, fqcn: &str, scope: &Rc<VariableScope>, raw: &[
             Ok(rendered) => set(&args, &key, rendered),
             Err(error) if error.omitted => {}
             Err(error) => {
-                let origin = match &value {
-                    Value::Str(text) => text.origin().map(Span::from),
-                    _ => error.origin.clone(),
-                };
-                let link = Link::at(format!("Error while resolving value for '{name}'."), origin);
+                let link = Link::at(format!("Error while resolving value for '{name}'."), value.place());
                 return Err(fail(error.chain().caused(link)));
             }
         }
@@ -98,11 +94,7 @@ fn container(layer: &Value, scope: &Rc<VariableScope>) -> Result<Dict, ErrorChai
         Ok(Value::Dict(dict)) => Ok(dict),
         Ok(other) => {
             let message = format!("Task args must resolve to a 'dict' not '{}'.", other.type_name());
-            let origin = match layer {
-                Value::Str(text) => text.origin().map(Span::from),
-                _ => None,
-            };
-            Err(ErrorChain::new(Link::at(message, origin)))
+            Err(ErrorChain::new(Link::at(message, layer.place())))
         }
         Err(error) if error.omitted => Ok(Dict::new()),
         Err(error) => Err(error.chain()),

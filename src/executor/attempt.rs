@@ -8,6 +8,7 @@ use jinja::Value;
 
 use super::{
     arguments,
+    conditions::first_false,
     delegate::{delegate, delegate_scope, delegated_vars, with_delegated_vars},
     keywords,
     reach::Reach,
@@ -86,7 +87,7 @@ async fn attempt(
     };
     let become_ = reach.become_();
 
-    match scope.templar().first_false(&effective.when, scope) {
+    match first_false(&effective.when, scope) {
         Err(error) => return Err(refuse(loop_error.unwrap_or_else(|| error.chain()))),
         Ok(Some(condition)) => {
             let mut result = TaskResult::new(host, task);
@@ -180,6 +181,10 @@ async fn attempt(
     tries(run, task, scope, &context, &rendered, &mut result).await;
     if result.no_log {
         secrecy::censor(&mut result, Some(&args));
+    }
+    if matches!(short.as_str(), "setup" | "gather_facts") {
+        // Facts are too many for the screen, however much of it was asked for.
+        result.set("_ansible_verbose_override", true);
     }
     result.notify = rendered.notify;
     if let Some(name) = &delegated {

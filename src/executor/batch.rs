@@ -20,7 +20,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     event::{Event, PlayInfo},
-    playbook::{Block, Directives, Play, Task, tags::TagFilter},
+    playbook::{Block, Directives, Play, Task, Written, tags::TagFilter},
     strategy::PlayIterator,
 };
 
@@ -219,10 +219,10 @@ impl PlayRun {
     }
 
     /// A keyword that is a boolean, with the variables of the play; false where it cannot be told.
-    pub(super) fn flag(&self, task: &Task, raw: Option<&Value>, name: &str) -> bool {
+    pub(super) fn flag(&self, task: &Task, raw: Option<&Written>, name: &str) -> bool {
         match raw {
             None => false,
-            Some(Value::Bool(value)) => *value,
+            Some(Written { value: Value::Bool(value), .. }) => *value,
             Some(raw) => {
                 let scope = self.run.variables.scope(None, Some(task));
                 Keywords { scope: &scope, effective: &Directives::default() }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use jinja::Dict;
 
-use super::result::TaskResult;
+use super::{conditions::first_false, result::TaskResult};
 use crate::{
     action::Effect,
     playbook::Task,
@@ -20,9 +20,8 @@ pub(super) fn decide(task: &Task, scope: &Rc<VariableScope>, result: &mut TaskRe
     if result.values.contains_key("skipped") {
         return after;
     }
-    let templar = scope.templar();
     if !task.changed_when.is_empty() {
-        match templar.first_false(&task.changed_when, &after) {
+        match first_false(&task.changed_when, &after) {
             Ok(first) => result.set("changed", first.is_none()),
             Err(error) => {
                 result.set("failed", true);
@@ -32,7 +31,7 @@ pub(super) fn decide(task: &Task, scope: &Rc<VariableScope>, result: &mut TaskRe
         after = with_result(task, scope, result);
     }
     if !task.failed_when.is_empty() {
-        match templar.first_false(&task.failed_when, &after) {
+        match first_false(&task.failed_when, &after) {
             Ok(first) => {
                 let failed = first.is_none();
                 result.set("failed_when_result", failed);

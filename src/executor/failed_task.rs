@@ -8,7 +8,7 @@ use jinja::{Dict, List, Value};
 
 use super::{result::TaskResult, run::Run};
 use crate::{
-    playbook::{LoopControl, LoopKind, Task},
+    playbook::{LoopControl, LoopKind, Written},
     template::VariableScope,
 };
 
@@ -20,12 +20,12 @@ pub(super) fn failed_task(run: &Run, result: &TaskResult, scope: &Rc<VariableSco
     let shown = Shown { scope, rendered: !result.looped };
     let dict = Dict::new();
     let set = |name: &str, value: Value| dict.insert(name, value);
-    let or = |raw: &Option<Value>, default: Value| raw.as_ref().map_or(default, |raw| shown.value(raw));
+    let or = |raw: &Option<Written>, default: Value| raw.as_ref().map_or(default, |raw| shown.value(raw));
 
     set("_resolved_action", Value::from(&*task.action.fqcn));
     set("action", Value::from(task.action.name.as_str()));
     set("args", shown.value(&Value::Dict(task.action.args.clone())));
-    set("name", or(&effective_name(task), Value::from("")));
+    set("name", or(&task.directives.name, Value::from("")));
     set("uuid", Value::from(task.id.to_string()));
     set("vars", Value::Dict(task.directives.vars.clone().unwrap_or_default()));
     set("register", task.register.clone().map_or(Value::None, Value::Str));
@@ -47,7 +47,7 @@ pub(super) fn failed_task(run: &Run, result: &TaskResult, scope: &Rc<VariableSco
         ("failed_when", &task.failed_when),
         ("when", &effective.when),
     ] {
-        set(name, Value::List(List::new(conditions.clone())));
+        set(name, values(conditions));
     }
     set("retries", or(&task.retries, Value::None));
     let delay = if result.looped { Value::Int(5) } else { Value::Float(5.0) };
@@ -90,8 +90,8 @@ pub(super) fn failed_task(run: &Run, result: &TaskResult, scope: &Rc<VariableSco
     Value::Dict(dict)
 }
 
-fn effective_name(task: &Task) -> Option<Value> {
-    task.directives.name.clone()
+fn values(conditions: &[Written]) -> Value {
+    Value::List(List::new(conditions.iter().map(|condition| condition.value.clone()).collect()))
 }
 
 fn listed(value: Value) -> Value {
@@ -102,7 +102,7 @@ fn listed(value: Value) -> Value {
 }
 
 fn loop_control(control: &LoopControl, id: u64) -> Value {
-    let or = |raw: &Option<Value>, default: Value| raw.clone().unwrap_or(default);
+    let or = |raw: &Option<Written>, default: Value| raw.as_deref().cloned().unwrap_or(default);
     let dict = Dict::new();
     dict.insert("loop_var", or(&control.loop_var, Value::from("item")));
     dict.insert("index_var", or(&control.index_var, Value::None));
@@ -110,7 +110,7 @@ fn loop_control(control: &LoopControl, id: u64) -> Value {
     dict.insert("pause", or(&control.pause, Value::Float(0.0)));
     dict.insert("extended", or(&control.extended, Value::None));
     dict.insert("extended_allitems", or(&control.extended_allitems, Value::Bool(true)));
-    dict.insert("break_when", Value::List(List::new(control.break_when.clone())));
+    dict.insert("break_when", values(&control.break_when));
     dict.insert("finalized", Value::Bool(true));
     dict.insert("squashed", Value::Bool(false));
     dict.insert("uuid", Value::from(id.to_string()));

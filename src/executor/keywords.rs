@@ -6,23 +6,19 @@ use jinja::{Dict, Value};
 
 use crate::{
     action::{Settings, boolean},
-    diagnostic::{ErrorChain, Link, Origin, Span},
-    playbook::{Directives, Task},
-    template::{TemplateError, VariableScope},
+    diagnostic::{ErrorChain, Link, Origin},
+    playbook::{Directives, Located, Task, keyword::Isa},
+    template::VariableScope,
 };
 
 /// A keyword whose value is wrong: what stands behind `Task failed`.
 #[must_use]
-pub(super) fn keyword_error(keyword: &str, value: &Value, error: &TemplateError) -> ErrorChain {
-    let chain = error.chain();
-    let link = match value {
-        Value::Str(text) => Link::at(format!("Error processing keyword '{keyword}'."), text.origin().map(Span::from)),
-        other => Link {
-            origin: Some(Origin::Unknown(other.repr().unwrap_or_default())),
-            ..Link::new(format!("Error processing keyword '{keyword}'."))
-        },
-    };
-    chain.caused(link)
+pub(super) fn keyword_error(keyword: &str, value: &impl Located, cause: ErrorChain) -> ErrorChain {
+    let mut link = Link::at(format!("Error processing keyword '{keyword}'."), value.place());
+    if link.origin.is_none() && !matches!(value.written(), Value::Str(_)) {
+        link.origin = Some(Origin::Unknown(value.written().repr().unwrap_or_default()));
+    }
+    cause.caused(link)
 }
 
 /// Renders keywords of one task on one host.
@@ -39,14 +35,23 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub(super) fn value(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<Value>, ErrorChain> {
+    pub(super) fn value(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<Value>, ErrorChain> {
         let Some(raw) = raw else { return Ok(None) };
-        match self.scope.templar().render(raw, self.scope) {
+        match self.scope.templar().render(raw.written(), self.scope) {
             Ok(Value::None) => Ok(None),
             Ok(value) => Ok(Some(value)),
             Err(error) if error.omitted => Ok(None),
-            Err(error) => Err(keyword_error(keyword, raw, &error)),
+            Err(error) => Err(keyword_error(keyword, raw, error.chain())),
         }
+    }
+
+    /// The value of a keyword as the type that it has.
+    fn typed(&self, keyword: &str, raw: Option<&impl Located>, isa: Isa) -> Result<Option<Value>, ErrorChain> {
+        let (Some(raw), Some(value)) = (raw, self.value(keyword, raw)?) else { return Ok(None) };
+        isa.check(&value).map(Some).map_err(|message| {
+            // It has a cause that is not told, and so stands alone even where both have one place.
+            keyword_error(keyword, raw, ErrorChain::new(Link::at(message, raw.place()).while_handling()))
+        })
     }
 
     /// A keyword that is text.
@@ -54,7 +59,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub(super) fn text(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<String>, ErrorChain> {
+    pub(super) fn text(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<String>, ErrorChain> {
         Ok(match self.value(keyword, raw)? {
             None => None,
             Some(value) => Some(value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)))?),
@@ -66,12 +71,8 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is none of Ansible's words for booleans.
-    pub(super) fn flag(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<bool>, ErrorChain> {
-        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
-        match boolean(&value) {
-            Some(flag) => Ok(Some(flag)),
-            None => Err(wrong_type(keyword, &value, raw, "bool")),
-        }
+    pub(super) fn flag(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<bool>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Bool)?.as_ref().and_then(boolean))
     }
 
     /// A keyword that is a whole number.
@@ -79,14 +80,8 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is no number.
-    pub(super) fn integer(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<i64>, ErrorChain> {
-        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
-        let number = match &value {
-            Value::Str(text) => text.trim().parse().ok(),
-            Value::Float(number) if number.fract() == 0.0 => Some(*number as i64),
-            other => other.as_int(),
-        };
-        number.map(Some).ok_or_else(|| wrong_type(keyword, &value, raw, "int"))
+    pub(super) fn integer(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<i64>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Int)?.as_ref().and_then(Value::as_int))
     }
 
     /// A keyword that is a number.
@@ -94,13 +89,17 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails, or it is no number.
-    pub(super) fn float(&self, keyword: &str, raw: Option<&Value>) -> Result<Option<f64>, ErrorChain> {
-        let Some(value) = self.value(keyword, raw)? else { return Ok(None) };
-        let number = match &value {
-            Value::Str(text) => text.trim().parse().ok(),
-            other => other.as_float(),
-        };
-        number.map(Some).ok_or_else(|| wrong_type(keyword, &value, raw, "float"))
+    pub(super) fn float(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<f64>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Float)?.as_ref().and_then(Value::as_float))
+    }
+
+    /// A keyword that is a share of a hundred, with or without `%`.
+    ///
+    /// # Errors
+    ///
+    /// Its template fails, or it is no number.
+    pub(super) fn percent(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Option<f64>, ErrorChain> {
+        Ok(self.typed(keyword, raw, Isa::Percent)?.as_ref().and_then(Value::as_float))
     }
 
     /// A keyword that is one text or a list of texts.
@@ -108,7 +107,7 @@ impl Keywords<'_> {
     /// # Errors
     ///
     /// Its template fails.
-    pub(super) fn texts(&self, keyword: &str, raw: Option<&Value>) -> Result<Vec<String>, ErrorChain> {
+    pub(super) fn texts(&self, keyword: &str, raw: Option<&impl Located>) -> Result<Vec<String>, ErrorChain> {
         let Some(value) = self.value(keyword, raw)? else { return Ok(Vec::new()) };
         let to_text = |value: &Value| value.to_str().map_err(|error| ErrorChain::new(Link::new(error.message)));
         match &value {
@@ -135,7 +134,7 @@ impl Keywords<'_> {
             let value = match self.scope.templar().render(raw, self.scope) {
                 Ok(value) => value,
                 Err(error) if error.omitted => continue,
-                Err(error) => return Err(keyword_error("environment", &whole, &error)),
+                Err(error) => return Err(keyword_error("environment", &whole, error.chain())),
             };
             let dicts = match value {
                 Value::Dict(dict) => vec![dict],
@@ -163,19 +162,6 @@ impl Keywords<'_> {
         }
         Ok(merged)
     }
-}
-
-fn wrong_type(keyword: &str, value: &Value, raw: Option<&Value>, kind: &str) -> ErrorChain {
-    let shown = value.to_str().unwrap_or_default();
-    let origin = match raw {
-        Some(Value::Str(text)) => text.origin().map(Span::from),
-        _ => None,
-    };
-    let message = match kind {
-        "bool" => format!("The value '{shown}' is not a valid boolean."),
-        _ => format!("the field '{keyword}' has an invalid value ({shown}), and could not be converted to {kind}."),
-    };
-    ErrorChain { links: vec![Link::at(format!("Error processing keyword '{keyword}'."), origin), Link::new(message)] }
 }
 
 /// What holds for one task on one host.

@@ -109,14 +109,14 @@ pub(super) fn start_task(play: &PlayRun, chosen: &[(Arc<str>, Rc<Task>)]) {
 }
 
 /// Does the task on its hosts at the same time, as many as `forks` and `throttle` allow; takes the results in as they
-/// come.
+/// come, before another host begins.
 async fn gather(play: &Rc<PlayRun>, chosen: &[(Arc<str>, Rc<Task>)]) -> Vec<TaskResult> {
-    let limit = throttle(play, chosen);
+    let limit = throttle(play, chosen).unwrap_or(usize::MAX).min(play.run.config.forks.max(1));
     let mut waiting = chosen.iter();
     let mut running: JoinSet<TaskResult> = JoinSet::new();
     let mut results = Vec::new();
     loop {
-        while limit.is_none_or(|limit| running.len() < limit) {
+        while running.len() < limit {
             let Some((host, task)) = waiting.next() else { break };
             let scope = play.run.variables.scope(Some(host), Some(task));
             running.spawn_local(work(Rc::clone(play), Arc::clone(host), Rc::clone(task), scope));

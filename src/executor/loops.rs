@@ -8,12 +8,13 @@ use jinja::{Dict, List, Value};
 use protocol::Data;
 
 use super::{
-    attempt::once, decide::learn, keywords::Keywords, playbooks::span_of, result::TaskResult, run::Run, task::failure,
+    attempt::once, conditions::first_false, decide::learn, keywords::Keywords, result::TaskResult, run::Run,
+    task::failure,
 };
 use crate::{
     diagnostic::{ErrorChain, Link},
     event::Event,
-    playbook::{LoopKind, Task},
+    playbook::{Located, LoopKind, Task, Written},
     template::{TemplateError, VariableScope, data},
     vars::Layer,
 };
@@ -43,7 +44,7 @@ pub(super) fn loop_items(run: &Run, task: &Task, scope: &Rc<VariableScope>) -> R
             match value {
                 Value::List(list) => Ok(Some(list.raw_values())),
                 other => {
-                    let origin = span_of(&written.value);
+                    let origin = written.value.place();
                     let message = format!("The `loop` value must resolve to a 'list', not '{}'.", other.type_name());
                     let mut link = Link::at(message, origin);
                     link.help =
@@ -53,7 +54,7 @@ pub(super) fn loop_items(run: &Run, task: &Task, scope: &Rc<VariableScope>) -> R
             }
         }
         LoopKind::With(name) => {
-            let terms = match &written.value {
+            let terms = match &written.value.value {
                 Value::Str(_) => match templar.render_to_container(&written.value, scope).map_err(error)? {
                     Value::List(list) => list.raw_values(),
                     other => vec![other],
@@ -120,8 +121,7 @@ pub(super) async fn looped(
         }
         whole.no_log |= result.no_log;
         run.item_done(&result);
-        let stop = !control.break_when.is_empty()
-            && matches!(scope.templar().first_false(&control.break_when, &label_scope), Ok(None));
+        let stop = !control.break_when.is_empty() && matches!(first_false(&control.break_when, &label_scope), Ok(None));
         whole.items.push(result);
         if stop {
             break;
@@ -132,7 +132,7 @@ pub(super) async fn looped(
 }
 
 fn loop_variable_in_use(name: &str, task: &Task) -> ErrorChain {
-    let span = task.loop_control.loop_var.as_ref().and_then(span_of);
+    let span = task.loop_control.loop_var.as_ref().and_then(Located::place);
     let mut link = Link::at(format!("The loop variable '{name}' is already in use."), span);
     link.help = Some(
         "You should set the `loop_var` value in the `loop_control` option for the task to something else to avoid variable collisions and unexpected behavior."
@@ -191,11 +191,11 @@ fn combine(whole: &mut TaskResult) {
 struct LoopSettings {
     loop_var: String,
     index_var: Option<String>,
-    label: Option<Value>,
+    label: Option<Written>,
     pause: f64,
     extended: bool,
     all_items: bool,
-    break_when: Vec<Value>,
+    break_when: Vec<Written>,
 }
 
 impl LoopSettings {

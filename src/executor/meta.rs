@@ -4,7 +4,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use super::{batch::PlayRun, playbooks::RunError, reach::Reach, result::TaskResult};
+use super::{batch::PlayRun, conditions::first_false, playbooks::RunError, reach::Reach, result::TaskResult};
 use crate::{
     diagnostic::Diagnostic,
     event::{Event, Status},
@@ -20,23 +20,29 @@ impl PlayRun {
     pub(super) fn meta(&self, next: &[(Arc<str>, Rc<Task>)]) -> Result<bool, RunError> {
         let Some((_, task)) = next.first() else { return Ok(false) };
         let word = task.meta().unwrap_or_default().to_owned();
-        if matches!(word.as_str(), "noop" | "refresh_inventory" | "reset_connection")
-            && !task.implicit
-            && !task.effective().when.is_empty()
-        {
+        let unconditional = matches!(word.as_str(), "noop" | "refresh_inventory" | "reset_connection");
+        if unconditional && !task.implicit && !task.effective().when.is_empty() {
             self.run.warn(format!("{word} task does not support when conditional"));
         }
         for (host, task) in next {
             if !task.implicit {
                 super::linear::start_task(self, &[(Arc::clone(host), Rc::clone(task))]);
             }
-            let holds = task.implicit || self.holds(host, task)?;
-            let said = if holds { self.do_word(&word, host, task)? } else { self.skipped(&word, host, task) };
+            let holds = task.implicit || unconditional || self.holds(host, task)?;
+            let (said, skipped) = if holds {
+                (self.do_word(&word, host, task)?, None)
+            } else {
+                let (reason, event) = self.skipped(&word, host, task);
+                (reason, Some(event))
+            };
             if task.is_handler {
                 self.iterator.borrow_mut().clear_handler(task.id, host);
             }
             if !task.implicit {
                 self.run.emit(&Event::Verbose { level: 2, host: None, message: format!("META: {said}") });
+            }
+            if let Some(event) = skipped {
+                self.run.emit(&event);
             }
             if FOR_ALL.contains(&word.as_str()) {
                 break;
@@ -48,12 +54,12 @@ impl PlayRun {
 
     fn holds(&self, host: &Arc<str>, task: &Rc<Task>) -> Result<bool, RunError> {
         let scope = self.run.variables.scope(Some(host), Some(task));
-        let first = scope.templar().first_false(&task.effective().when, &scope)?;
+        let first = first_false(&task.effective().when, &scope)?;
         Ok(first.is_none())
     }
 
-    /// Says that a condition did not hold; the reason.
-    fn skipped(&self, word: &str, host: &Arc<str>, task: &Rc<Task>) -> String {
+    /// What is to be said where a condition did not hold: the reason, and the result.
+    fn skipped(&self, word: &str, host: &Arc<str>, task: &Rc<Task>) -> (String, Event) {
         let role = || task.role.as_ref().map(|role| role.full_name().to_string()).unwrap_or_default();
         let then = match word {
             "flush_handlers" => format!(", not running handlers for {host}"),
@@ -74,8 +80,7 @@ impl PlayRun {
         result.set("msg", msg);
         result.set("skipped", true);
         result.set("skip_reason", reason.clone());
-        self.run.emit(&Event::Result(Box::new(self.run.event_of(&result, Some(Status::Skipped)))));
-        reason
+        (reason, Event::Result(Box::new(self.run.event_of(&result, Some(Status::Skipped)))))
     }
 
     /// Does what the word says; what ansible-core says of it.

@@ -14,6 +14,7 @@
 mod arguments;
 mod attempt;
 mod batch;
+mod conditions;
 mod decide;
 mod delegate;
 mod failed_task;
@@ -42,7 +43,7 @@ mod variables;
 mod vars_files;
 
 pub use options::RunOptions;
-pub use playbooks::{Ending, RunError, run_playbooks};
+pub use playbooks::{Ending, PlaybookFile, RunError, run_playbooks};
 pub use result::TaskResult;
 pub use run::{Run, RunParts};
 pub use variables::Variables;

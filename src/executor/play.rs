@@ -60,7 +60,7 @@ pub(super) async fn run_play(run: &Rc<Run>, play: &Rc<Play>) -> Result<PlayEnd, 
     }
     let info = PlayInfo {
         name: settings.name.clone(),
-        check_mode: play.scope.directives.check_mode.as_ref().and_then(boolean).unwrap_or(run.options.check),
+        check_mode: play.scope.directives.check_mode.as_deref().and_then(boolean).unwrap_or(run.options.check),
         strategy: settings.strategy.clone(),
     };
     let hosts = select(run, &settings, play)?;
@@ -129,7 +129,7 @@ fn play_settings(run: &Run, play: &Play) -> Result<PlaySettings, RunError> {
             .text("strategy", play.strategy.as_ref())
             .map_err(stop)?
             .unwrap_or_else(|| run.config.strategy.clone()),
-        max_fail: keywords.float("max_fail_percentage", play.max_fail_percentage.as_ref()).map_err(stop)?,
+        max_fail: keywords.percent("max_fail_percentage", play.max_fail_percentage.as_ref()).map_err(stop)?,
         force_handlers: keywords
             .flag("force_handlers", play.force_handlers.as_ref())
             .map_err(stop)?

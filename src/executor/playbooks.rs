@@ -9,7 +9,7 @@ use jinja::{Str, Value};
 
 use super::{play::run_play, run::Run};
 use crate::{
-    diagnostic::{Diagnostic, ErrorChain, Link, Span},
+    diagnostic::{Diagnostic, ErrorChain, Link},
     event::Event,
     playbook::{Playbook, Refused},
     template::TemplateError,
@@ -85,19 +85,28 @@ impl From<TemplateError> for RunError {
     }
 }
 
+/// A playbook to run.
+#[derive(Debug, Clone)]
+pub struct PlaybookFile {
+    /// As the operator named it; none for what is in no file.
+    pub given: Option<String>,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
 /// Runs playbooks in order, until one fails.
 ///
 /// # Errors
 ///
 /// A playbook cannot be loaded, or a play's own keywords are wrong.
-pub async fn run_playbooks(run: &Rc<Run>, playbooks: &[PathBuf]) -> Result<Ending, RunError> {
+pub async fn run_playbooks(run: &Rc<Run>, playbooks: &[PlaybookFile]) -> Result<Ending, RunError> {
     let mut ending = Ending::Ok;
-    for path in playbooks {
+    for PlaybookFile { given, path } in playbooks {
         let basedir = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
         run.variables.set_basedir(basedir.clone().unwrap_or_default());
         let playbook = run.loader.borrow_mut().load_playbook(path).map_err(RunError::Refused)?;
         run.show_load_warnings();
-        ending = run_playbook(run, &playbook, ending).await?;
+        ending = run_playbook(run, &playbook, given.as_deref(), ending).await?;
         if ending != Ending::Ok {
             break;
         }
@@ -113,9 +122,18 @@ pub async fn run_playbooks(run: &Rc<Run>, playbooks: &[PathBuf]) -> Result<Endin
     Ok(ending)
 }
 
-async fn run_playbook(run: &Rc<Run>, playbook: &Playbook, mut ending: Ending) -> Result<Ending, RunError> {
+async fn run_playbook(
+    run: &Rc<Run>,
+    playbook: &Playbook,
+    given: Option<&str>,
+    mut ending: Ending,
+) -> Result<Ending, RunError> {
     if !run.options.syntax_check {
         run.emit(&Event::PlaybookStarted { path: playbook.path.to_string() });
+        if let Some(given) = given {
+            let message = format!("{} plays in {given}", playbook.plays.len());
+            run.emit(&Event::Verbose { level: 2, host: None, message });
+        }
     }
     for play in &playbook.plays {
         run.variables.set_basedir(PathBuf::from(&*play.scope.basedir));
@@ -139,12 +157,4 @@ async fn run_playbook(run: &Rc<Run>, playbook: &Playbook, mut ending: Ending) ->
 #[must_use]
 pub(super) fn trusted(text: &str) -> Value {
     Value::Str(Str::trusted(text, None))
-}
-
-/// Where a value was written.
-pub(super) fn span_of(value: &Value) -> Option<Span> {
-    match value {
-        Value::Str(text) => text.origin().map(Span::from),
-        _ => None,
-    }
 }

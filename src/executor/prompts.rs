@@ -3,13 +3,13 @@
 use jinja::{Dict, Value};
 
 use super::{
-    playbooks::{RunError, span_of, trusted},
+    playbooks::{RunError, trusted},
     run::Run,
 };
 use crate::{
     action::{Answer, boolean},
     diagnostic::Diagnostic,
-    playbook::{Play, VarsPrompt},
+    playbook::{Located, Play, VarsPrompt},
     template::password_hash::{Settings, hash_password},
 };
 
@@ -71,7 +71,7 @@ pub(super) async fn ask(run: &Run, play: &Play, vars: &Dict) -> Result<(), RunEr
 
 fn refused(question: &VarsPrompt, error: &jinja::Error) -> RunError {
     let diagnostic = Diagnostic::error(error.message.clone());
-    RunError::Stopped(Box::new(match span_of(&question.name) {
+    RunError::Stopped(Box::new(match question.name.place() {
         Some(span) => diagnostic.at(span, "the answer to this question"),
         None => diagnostic,
     }))

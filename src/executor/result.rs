@@ -349,7 +349,7 @@ pub(super) fn result_map(outcome: Outcome) -> Map {
 /// Takes an action's outcome into a result.
 pub(super) fn absorb(result: &mut TaskResult, done: ActionOutcome) {
     let ActionOutcome { outcome, effects, detail, .. } = done;
-    let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::new(text.clone()));
+    let link = |text: &String| ErrorChain::new(crate::diagnostic::Link::said(text.clone()));
     result.warnings.extend(outcome.warnings.iter().map(link));
     let deprecation = |text: &String| Deprecation { chain: link(text), until: None };
     result.deprecations.extend(outcome.deprecations.iter().map(deprecation));

@@ -5,12 +5,12 @@ use std::{rc::Rc, sync::Arc};
 use jinja::{Dict, Value};
 use protocol::Data;
 
-use super::{batch::PlayRun, decide, failed_task::failed_task, result::TaskResult};
+use super::{batch::PlayRun, conditions::first_false, decide, failed_task::failed_task, result::TaskResult};
 use crate::{
     action::Effect,
     diagnostic::Diagnostic,
     event::{Event, Status},
-    playbook::Task,
+    playbook::{Task, Written},
     strategy::Phase,
     template::data,
     vars::Layer,
@@ -161,9 +161,9 @@ impl PlayRun {
         let task = Rc::clone(&part.task);
         let over: Dict = part.loop_variables.iter().map(|(name, value)| (&**name, value.clone())).collect();
         let scope = self.run.variables.scope(Some(&part.host), Some(&task)).with(Layer::Loop, over);
-        let ask = |part: &TaskResult, conditions: &[Value]| {
+        let ask = |part: &TaskResult, conditions: &[Written]| {
             let after = decide::with_result(&task, &scope, part);
-            let first = scope.templar().first_false(conditions, &after);
+            let first = first_false(conditions, &after);
             first.map(|first| first.is_none()).map_err(|error| Box::new(Diagnostic::error(error.message)))
         };
         if !task.changed_when.is_empty() {
@@ -301,7 +301,7 @@ impl PlayRun {
     pub(super) fn notify_handler(&self, host: &Arc<str>, handler: &Rc<Task>) {
         if self.iterator.borrow_mut().notify_handler(handler.id, host) {
             let name = self.handler_name(handler).unwrap_or_default();
-            self.run.emit(&Event::Notified { handler: name, host: Arc::clone(host) });
+            self.run.emit(&Event::Notified { handler: handler.display_name(&name), host: Arc::clone(host) });
         }
     }
 

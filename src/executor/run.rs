@@ -222,8 +222,8 @@ impl Run {
             path: task.path(),
             handler: task.is_handler,
             looped: task.loop_.is_some(),
-            check_mode: self.static_flag(task.effective().check_mode.as_ref()).unwrap_or(self.options.check),
-            diff_mode: self.static_flag(task.effective().diff.as_ref()).unwrap_or(self.defaults().diff),
+            check_mode: self.static_flag(task.effective().check_mode.as_deref()).unwrap_or(self.options.check),
+            diff_mode: self.static_flag(task.effective().diff.as_deref()).unwrap_or(self.defaults().diff),
             arguments: self.shown_arguments(task),
         });
         if scope.is_some() {

@@ -107,9 +107,10 @@ fn data_texts(value: &Data, found: &mut Vec<String>) {
 fn written(task: &Task, found: &mut Vec<String>) {
     let effective = task.effective();
     texts(&Value::Dict(task.action.args.clone()), found);
-    let conditions = [&effective.when, &task.until, &task.changed_when, &task.failed_when, &effective.environment];
+    let conditions = [&effective.when, &task.until, &task.changed_when, &task.failed_when];
     conditions.into_iter().flatten().for_each(|value| texts(value, found));
-    let values = [task.loop_.as_ref().map(|written| &written.value), task.action.variable_args.as_ref()];
+    effective.environment.iter().for_each(|value| texts(value, found));
+    let values = [task.loop_.as_ref().map(|written| &written.value.value), task.action.variable_args.as_ref()];
     values.into_iter().flatten().for_each(|value| texts(value, found));
 }
 

@@ -4,9 +4,10 @@
 
 use std::{future::Future, rc::Rc, time::Duration};
 
-use protocol::{Data, Map};
+use protocol::{Data, Map, Outcome};
 
 use super::{
+    conditions::first_false,
     decide::decide,
     job,
     keywords::Rendered,
@@ -53,7 +54,7 @@ pub(super) async fn tries(
         let content = if task.until.is_empty() {
             !result.flag("failed")
         } else {
-            match scope.templar().first_false(&task.until, &after) {
+            match first_false(&task.until, &after) {
                 Ok(first) => first.is_none(),
                 Err(error) => {
                     result.values.clear();
@@ -77,7 +78,7 @@ pub(super) async fn tries(
         }
     }
     if result.flag("failed") && result.error.is_none() {
-        explain(task, result, "Action failed.");
+        explain(task, result, "Action failed.", None);
     }
 }
 
@@ -112,11 +113,7 @@ async fn act(context: &ActionContext<'_>) -> Result<ActionOutcome, ActionError> 
 /// Takes what the action returned, its job included.
 async fn take(run: &Run, task: &Task, context: &ActionContext<'_>, outcome: ActionOutcome, result: &mut TaskResult) {
     let by_module = outcome.by_module;
-    let reason = outcome.error.clone().or_else(|| {
-        let cause = outcome.outcome.cause.iter();
-        let links: Vec<_> = outcome.outcome.msg.iter().chain(cause.clone()).map(Link::said).collect();
-        (cause.len() > 0).then_some(ErrorChain { links })
-    });
+    let reason = outcome.error.clone().or_else(|| reason_of(&outcome.outcome));
     absorb(result, outcome);
     let waits = context.settings.async_seconds > 0 && context.settings.poll_seconds > 0;
     let mut by_module = by_module;
@@ -131,23 +128,26 @@ async fn take(run: &Run, task: &Task, context: &ActionContext<'_>, outcome: Acti
         result.set("changed", false);
     }
     if by_module && result.flag("failed") {
-        explain(task, result, "Module failed.");
-        if let (Some(reason), Some(error)) = (reason, result.error.as_mut()) {
-            error.links.truncate(2);
-            error.links.extend(reason.links);
-        }
+        explain(task, result, "Module failed.", reason);
     }
 }
 
-/// `Task failed: Module failed: <msg>`
-fn explain(task: &Task, result: &mut TaskResult, who: &str) {
+/// Why a module failed, where it tells more than `msg`: an error behind it, or one that stands alone.
+fn reason_of(outcome: &Outcome) -> Option<ErrorChain> {
+    let cause = outcome.cause.clone().map(Link::said)?;
+    let msg = outcome.msg.clone().map(Link::said);
+    Some(ErrorChain { links: msg.into_iter().chain([cause]).collect() })
+}
+
+/// `Task failed: Module failed: <msg>`, or another reason in the place of `msg`.
+fn explain(task: &Task, result: &mut TaskResult, who: &str, reason: Option<ErrorChain>) {
     let msg = result.values.get("msg").map(protocol::arguments::python::str);
     let missing = msg.is_none();
-    let mut chain = ErrorChain { links: vec![Link::at("Task failed.", task.span.clone()), Link::new(who)] };
-    let msg = msg.unwrap_or_else(|| "Unknown error.".to_owned());
-    if !msg.is_empty() {
-        chain.links.push(Link::said(msg));
-    }
+    let reason = reason.unwrap_or_else(|| {
+        let msg = msg.unwrap_or_else(|| "Unknown error.".to_owned());
+        ErrorChain { links: if msg.is_empty() { Vec::new() } else { vec![Link::said(msg)] } }
+    });
+    let mut chain = reason.caused(Link::new(who)).caused(Link::at("Task failed.", task.span.clone()));
     if missing {
         result.set("msg", chain.brief());
     }

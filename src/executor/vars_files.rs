@@ -6,15 +6,12 @@ use std::{path::PathBuf, rc::Rc, sync::Arc};
 
 use jinja::{Dict, Str, Value};
 
-use super::{
-    playbooks::{RunError, span_of},
-    run::Run,
-};
+use super::{playbooks::RunError, run::Run};
 use crate::{
     config::Environment,
     diagnostic::{Diagnostic, ErrorChain, Link},
     event::Event,
-    playbook::Play,
+    playbook::{Located, Play},
     template::Templar,
 };
 
@@ -51,7 +48,7 @@ pub(super) fn load(run: &Run, play: &Play, host: Option<&Arc<str>>, for_task: bo
                         return Err(undefined(entry, &error.message));
                     }
                     let message = "skipping vars_files item due to an undefined variable";
-                    let link = Link::at(message, span_of(written));
+                    let link = Link::at(message, written.place());
                     run.emit(&Event::Warning(ErrorChain::new(link)));
                     break;
                 }
@@ -98,8 +95,8 @@ fn undefined(entry: &Value, cause: &str) -> RunError {
 
 fn stop(diagnostic: Diagnostic, written: &Value) -> RunError {
     let first = match written {
-        Value::List(list) => list.raw_values().first().and_then(span_of),
-        one => span_of(one),
+        Value::List(list) => list.raw_values().first().and_then(Located::place),
+        one => one.place(),
     };
     RunError::Stopped(Box::new(match first {
         Some(span) => diagnostic.at(span, "named here"),

@@ -104,7 +104,7 @@ fn failed(name: &str, error: Error) -> Error {
     if matches!(error.kind, Kind::Undefined | Kind::Limit) {
         return error;
     }
-    let origin = error.origin.clone().filter(|_| error.note.is_some());
+    let origin = error.origin.clone().filter(|_| error.has_details());
     crate::template::failed(&format!("lookup plugin '{name}'"), Error { origin, ..error })
 }
 

@@ -104,11 +104,11 @@ fn implicit_block(play: &Rc<PlayScope>, role: Option<&Rc<RoleInstance>>, word: &
 pub(super) fn role_complete(role: &Rc<RoleInstance>, play: &Rc<PlayScope>, parent: Parent, ids: &Ids) -> Block {
     let mut scope = implicit_scope(play, Some(role), ids);
     scope.parent = parent;
-    scope.directives.run_once = Some(Value::Bool(false));
+    scope.directives.run_once = Some(Value::Bool(false).into());
     let scope = Rc::new(scope);
     let mut task = implicit_meta(&scope, "role_complete", vec![Value::from("always")], ids);
     task.role = Some(Rc::clone(role));
-    task.directives.when = vec![Value::Bool(true)];
+    task.directives.when = vec![Value::Bool(true).into()];
     Block { scope, block: vec![Entry::Task(Rc::new(task))], rescue: Vec::new(), always: Vec::new() }
 }
 
@@ -134,7 +134,7 @@ impl Play {
     #[must_use]
     pub fn gather_facts_block(&self, ids: &Ids) -> Rc<Block> {
         let mut scope = implicit_scope(&self.scope, None, ids);
-        scope.directives.run_once = Some(Value::Bool(false));
+        scope.directives.run_once = Some(Value::Bool(false).into());
         let scope = Rc::new(scope);
         let args = Dict::new();
         for (name, value) in [
@@ -143,7 +143,7 @@ impl Play {
             ("fact_path", &self.fact_path),
         ] {
             if let Some(value) = value {
-                args.insert(name, value.clone());
+                args.insert(name, value.value.clone());
             }
         }
         let action = Action {
@@ -154,7 +154,7 @@ impl Play {
             variable_args: None,
         };
         let mut task = Task::new(ids.next(), action, Kind::Plain, &scope);
-        task.directives.name = Some(Value::from("Gathering Facts"));
+        task.directives.name = Some(Value::from("Gathering Facts").into());
         task.directives.when.clone_from(&self.scope.imported_when);
         if self.scope.directives.tags.is_empty() {
             task.directives.tags = vec![Value::from("always")];

@@ -173,11 +173,10 @@ impl Directives {
             delegate_facts,
             notify
         );
-        for (own, above) in [
-            (&mut self.when, &above.when),
-            (&mut self.environment, &above.environment),
-            (&mut self.module_defaults, &above.module_defaults),
-        ] {
+        self.when.splice(0..0, above.when.iter().cloned());
+        for (own, above) in
+            [(&mut self.environment, &above.environment), (&mut self.module_defaults, &above.module_defaults)]
+        {
             if !above.is_empty() {
                 own.splice(0..0, above.iter().cloned());
             }

@@ -23,6 +23,7 @@ mod role;
 pub mod search;
 pub mod tags;
 mod task;
+mod written;
 
 pub use block::{Block, BlockScope, Entry, Parent};
 pub use directives::Directives;
@@ -31,3 +32,4 @@ pub use options::{Ids, LoadOptions, NoTemplates, NoVault, StaticTemplate, VaultO
 pub use play::{Play, PlayScope, Playbook, VarsPrompt};
 pub use role::{FromFiles, LoadedRole, RoleInstance};
 pub use task::{Action, IncludeRole, Kind, Loop, LoopControl, LoopKind, Task};
+pub use written::{Located, Written};

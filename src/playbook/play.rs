@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use jinja::{Dict, Value};
 
-use super::{Block, Directives, LoadedRole, RoleInstance};
+use super::{Block, Directives, LoadedRole, RoleInstance, Written};
 use crate::diagnostic::Span;
 
 /// A playbook, `import_playbook` done.
@@ -24,13 +24,13 @@ pub struct Play {
     /// `hosts` as it was written, where it is one text (`all:!db`) or a template of a list.
     pub hosts_is_list: bool,
     /// `gather_facts`
-    pub gather_facts: Option<Value>,
+    pub gather_facts: Option<Written>,
     /// `gather_subset`
-    pub gather_subset: Option<Value>,
+    pub gather_subset: Option<Written>,
     /// `gather_timeout`
-    pub gather_timeout: Option<Value>,
+    pub gather_timeout: Option<Written>,
     /// `fact_path`
-    pub fact_path: Option<Value>,
+    pub fact_path: Option<Written>,
     /// `vars_prompt`
     pub vars_prompt: Vec<VarsPrompt>,
     /// `roles`, and after them those that `import_role` brought (their tasks stand where they were imported).
@@ -44,15 +44,15 @@ pub struct Play {
     /// `handlers`, and behind them those of roles that `import_role` brought. See [`Play::all_handlers`].
     pub handlers: Vec<Rc<Block>>,
     /// `serial`: one value or a list.
-    pub serial: Option<Value>,
+    pub serial: Option<Written>,
     /// `strategy`
-    pub strategy: Option<Value>,
+    pub strategy: Option<Written>,
     /// `max_fail_percentage`
-    pub max_fail_percentage: Option<Value>,
+    pub max_fail_percentage: Option<Written>,
     /// `force_handlers`
-    pub force_handlers: Option<Value>,
+    pub force_handlers: Option<Written>,
     /// `order`
-    pub order: Option<Value>,
+    pub order: Option<Written>,
 }
 
 /// What the tasks of a play inherit from it: the play without its tasks.
@@ -62,7 +62,7 @@ pub struct PlayScope {
     /// The play's keywords.
     pub directives: Directives,
     /// `when` of the `import_playbook` that brought the play; facts are gathered under it too.
-    pub imported_when: Vec<Value>,
+    pub imported_when: Vec<Written>,
     /// `vars_files`: each a path, or a list of paths of which the first that exists counts.
     pub vars_files: Vec<Value>,
     /// The directory that relative paths of the play start from, absolute.

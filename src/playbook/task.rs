@@ -9,7 +9,7 @@ use std::{
 
 use jinja::{Dict, Key, Str, Value};
 
-use super::{BlockScope, Directives, FromFiles, PlayScope, RoleInstance};
+use super::{BlockScope, Directives, FromFiles, PlayScope, RoleInstance, Written};
 use crate::{
     diagnostic::{Diagnostic, Span},
     inventory::glob,
@@ -33,19 +33,19 @@ pub struct Task {
     /// `register`; static, a valid name.
     pub register: Option<Str>,
     /// `until`
-    pub until: Vec<Value>,
+    pub until: Vec<Written>,
     /// `retries`
-    pub retries: Option<Value>,
+    pub retries: Option<Written>,
     /// `delay`, seconds.
-    pub delay: Option<Value>,
+    pub delay: Option<Written>,
     /// `changed_when`
-    pub changed_when: Vec<Value>,
+    pub changed_when: Vec<Written>,
     /// `failed_when`
-    pub failed_when: Vec<Value>,
+    pub failed_when: Vec<Written>,
     /// `async`, seconds.
-    pub async_: Option<Value>,
+    pub async_: Option<Written>,
     /// `poll`, seconds.
-    pub poll: Option<Value>,
+    pub poll: Option<Written>,
     /// A handler's `listen`; static. In a role, each topic is also there with the role's name before it.
     pub listen: Vec<Rc<str>>,
     /// The block it stands in.
@@ -120,7 +120,7 @@ pub struct Loop {
     /// Which form.
     pub kind: LoopKind,
     /// What it goes over.
-    pub value: Value,
+    pub value: Written,
 }
 
 /// Forms of loops.
@@ -136,19 +136,19 @@ pub enum LoopKind {
 #[derive(Clone, Default)]
 pub struct LoopControl {
     /// `loop_var`; none: `item`.
-    pub loop_var: Option<Value>,
+    pub loop_var: Option<Written>,
     /// `index_var`
-    pub index_var: Option<Value>,
+    pub index_var: Option<Written>,
     /// `label`
-    pub label: Option<Value>,
+    pub label: Option<Written>,
     /// `pause`, seconds.
-    pub pause: Option<Value>,
+    pub pause: Option<Written>,
     /// `extended`
-    pub extended: Option<Value>,
+    pub extended: Option<Written>,
     /// `extended_allitems`; none: true.
-    pub extended_allitems: Option<Value>,
+    pub extended_allitems: Option<Written>,
     /// `break_when`
-    pub break_when: Vec<Value>,
+    pub break_when: Vec<Written>,
 }
 
 impl Task {
@@ -196,7 +196,7 @@ impl Task {
     /// The name as written; empty where it has none.
     #[must_use]
     pub fn own_name(&self) -> Option<&Value> {
-        self.directives.name.as_ref()
+        self.directives.name.as_ref().map(|name| &name.value)
     }
 
     /// The name for a banner, given the rendered `name:` (empty: none): the role before it, the action in its place.

@@ -44,14 +44,14 @@ impl TemplateError {
         };
         let mut said = Self::new(error.message.clone(), origin.map(Span::from));
         said.undefined = error.kind == Kind::Undefined;
-        let mut causes = error.cause.as_deref();
-        said.summary = error.summary.as_deref().map(str::to_owned);
+        let mut causes = error.cause();
+        said.summary = Some(error.summary().to_owned());
         match wrapped {
             Some(words) => {
                 said.message = format!("{words}: {}", error.message);
-                said.summary = error.summary.as_ref().map(|summary| format!("{words}: {summary}"));
+                said.summary = Some(format!("{words}: {}", error.summary()));
                 // Who knows of the value that is to blame says so apart.
-                if error.note.is_some() {
+                if error.has_details() {
                     causes = Some(error);
                     said.summary = Some(format!("{words}."));
                 } else if let Some(origin) = &error.origin {
@@ -65,7 +65,7 @@ impl TemplateError {
                 said.help = error.note.as_ref().and_then(|note| note.help.clone());
             }
         }
-        said.causes = iter::successors(causes, |error| error.cause.as_deref()).map(link).collect();
+        said.causes = iter::successors(causes, |error| error.cause()).map(link).collect();
         said
     }
 
@@ -80,8 +80,7 @@ impl TemplateError {
 }
 
 fn link(error: &jinja::Error) -> Link {
-    let own = error.summary.as_deref().unwrap_or(&error.message);
-    let mut link = Link::at(own, error.origin.as_ref().map(Span::from));
+    let mut link = Link::at(error.summary(), error.origin.as_ref().map(Span::from));
     if let Some(note) = &error.note {
         link.help.clone_from(&note.help);
         link.handling = note.handling;

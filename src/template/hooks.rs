@@ -41,7 +41,7 @@ pub fn failed(plugin: &str, mut error: Error) -> Error {
     let mut outer = Error::other(format!("The {plugin} failed."));
     outer.template = error.template.take();
     outer.line = error.line;
-    if error.note.is_none() {
+    if !error.has_details() {
         outer.origin = error.origin.take();
     }
     outer.because_of(error)

@@ -43,6 +43,11 @@ impl Converter<'_> {
             return known.clone();
         }
         let value = self.container(node, trust);
+        match (&value, self.origin(node)) {
+            (Value::List(list), Some(origin)) => list.set_origin(origin),
+            (Value::Dict(dict), Some(origin)) => dict.set_origin(origin),
+            _ => {}
+        }
         if aliased {
             self.shared.insert(key, value.clone());
         }

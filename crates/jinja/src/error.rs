@@ -18,10 +18,6 @@ pub struct Error {
     pub line: usize,
     /// Where the text that is to blame was written, if it has a place of its own.
     pub origin: Option<Origin>,
-    /// The error it comes from, where one stands behind it (`raise ... from ...`): its message ends this one's.
-    pub cause: Option<Rc<Error>>,
-    /// The message without the cause's, where there is one.
-    pub summary: Option<Rc<str>>,
     /// What may be shown with the message.
     pub note: Option<Rc<Note>>,
     /// A filter, a test or a function that was called said it. Its place is that of whatever is rendered outermost, not
@@ -32,6 +28,10 @@ pub struct Error {
 /// What may be shown with an error's message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Note {
+    /// The error it comes from, where one stands behind it (`raise ... from ...`): its message ends this one's.
+    pub cause: Option<Error>,
+    /// The message without the cause's, where there is one.
+    pub summary: Option<String>,
     /// The value that is to blame, as text.
     pub value: Option<String>,
     /// The cure.
@@ -76,17 +76,7 @@ pub enum Kind {
 impl Error {
     /// An error without a place.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            message: message.into(),
-            template: None,
-            line: 0,
-            origin: None,
-            cause: None,
-            summary: None,
-            note: None,
-            called: false,
-        }
+        Self { kind, message: message.into(), template: None, line: 0, origin: None, note: None, called: false }
     }
 
     /// A type that does not fit.
@@ -107,10 +97,12 @@ impl Error {
     /// The same error with the error it comes from, which is named behind a colon.
     #[must_use]
     pub fn because_of(mut self, cause: Self) -> Self {
-        self.summary = Some(Rc::from(self.message.as_str()));
-        self.message = format!("{}: {}", self.message.trim_end_matches(['.', ' ']), cause.message);
-        self.cause = Some(Rc::new(cause));
-        self
+        let own = std::mem::take(&mut self.message);
+        self.message = format!("{}: {}", own.trim_end_matches(['.', ' ']), cause.message);
+        self.noting(|note| {
+            note.summary = Some(own);
+            note.cause = Some(cause);
+        })
     }
 
     fn noting(mut self, change: impl FnOnce(&mut Note)) -> Self {
@@ -118,6 +110,21 @@ impl Error {
         change(&mut note);
         self.note = Some(Rc::new(note));
         self
+    }
+
+    /// The error it comes from.
+    pub fn cause(&self) -> Option<&Self> {
+        self.note.as_ref()?.cause.as_ref()
+    }
+
+    /// The message without the cause's.
+    pub fn summary(&self) -> &str {
+        self.note.as_ref().and_then(|note| note.summary.as_deref()).unwrap_or(&self.message)
+    }
+
+    /// Whether it has something to show of its own beside the message: a value, a cure.
+    pub fn has_details(&self) -> bool {
+        self.note.as_ref().is_some_and(|note| note.value.is_some() || note.help.is_some() || note.handling)
     }
 
     /// The same error with the value that is to blame, and its place if it has one.

@@ -87,16 +87,18 @@ impl Failure {
         failure
     }
 
-    /// An exception that no module of Ansible's catches: the error itself is all there is, and its whole chain of reasons
-    /// becomes the result's `msg` ([`Outcome::message`]).
+    /// What Ansible makes of an exception that no module caught: there is no `msg`, and the control node makes one of the
+    /// whole chain of reasons.
     #[must_use]
     pub fn raised(msg: &str, cause: Option<&str>) -> Self {
-        let mut outcome = Outcome { changed: Some(false), failed: true, ..Outcome::default() };
-        outcome.cause = Some(match cause {
+        let mut failure = Self::new("");
+        failure.0.msg = None;
+        failure.0.changed = None;
+        failure.0.cause = Some(match cause {
             Some(cause) => format!("{}: {cause}", msg.trim_end_matches(['.', ' '])),
             None => msg.to_owned(),
         });
-        Self(Box::new(outcome))
+        failure
     }
 
     /// The run was cancelled, or the control node is gone.

@@ -26,8 +26,8 @@ pub struct Outcome {
     pub warnings: Vec<String>,
     /// Deprecations for the operator.
     pub deprecations: Vec<String>,
-    /// The error behind `msg`, where Ansible's module hands over an exception: shown on stderr after `msg`, never part of
-    /// `msg`. Of a failure without a `msg` it is all there is.
+    /// The error behind `msg`, where Ansible's module hands over an exception: shown after it, never part of it. Where a
+    /// failure has no `msg`, it is an exception that the module did not catch.
     pub cause: Option<String>,
     /// Arguments as the module used them, where that differs from what was sent (`path` options with `~` and variables
     /// expanded on the host, modes that the module worked out); the control node shows them in

@@ -51,7 +51,7 @@ pub(super) fn complete(
             diff.insert("src_binary".to_owned(), Data::from(1));
         } else {
             diff.insert("after_header".to_owned(), Data::from(name));
-            diff.insert("after".to_owned(), Data::from(String::from_utf8_lossy(&read).into_owned()));
+            diff.insert("after".to_owned(), Data::from(modules::support::text::shown(&read)));
         }
     }
     if context.settings.no_log || secret {

@@ -83,6 +83,13 @@ fn refused(message: &str) -> Done {
     (Outcome { failed: true, msg: Some(message.to_owned()), ..Outcome::default() }, false)
 }
 
+/// The action itself says that it failed, with one file.
+fn refused_file(message: &str) -> Done {
+    let (mut outcome, by_module) = refused(message);
+    outcome.set("diff", Vec::<Data>::new());
+    (outcome, by_module)
+}
+
 /// What Ansible shows of the arguments where no module was called: themselves, and once more below `module_args`.
 fn invocation(context: &ActionContext<'_>, arguments: &Map) -> Data {
     if context.settings.no_log {
@@ -154,7 +161,7 @@ impl Source {
         if !path.is_file() {
             let name = path.display().to_string();
             let error = files::not_found(&name, "");
-            return Ok(Found::Refused(refused(&format!("could not find src={name}, {error}"))));
+            return Ok(Found::Refused(refused_file(&format!("could not find src={name}, {error}"))));
         }
         let decrypt = context.flag("decrypt", true);
         let mode = preserved_mode(context, path)?;
@@ -268,7 +275,7 @@ async fn send(
             let message = format!("Failed to get information on remote file ({place}): {reason}");
             return Err(ActionError::failed(message));
         }
-        "folder" => return Ok(Sent::Refused(refused(CONTENT_INTO_FOLDER))),
+        "folder" => return Ok(Sent::Refused(refused_file(CONTENT_INTO_FOLDER))),
         "file" => {
             let mut shown = file_arguments(arguments, &[("state", "file".into()), ("path", place.into())]);
             shown.insert("dest".to_owned(), Data::from(dest));

@@ -34,6 +34,7 @@ impl Tree {
     fn walk(&mut self, folder: &Path, prefix: &str, follow: bool, around: &mut Vec<(u64, u64)>) -> io::Result<()> {
         let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
         entries.sort_by_key(fs::DirEntry::file_name);
+        let mut below = Vec::new();
         for entry in entries {
             let path = entry.path();
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -54,12 +55,15 @@ impl Tree {
                 (false, false) => self.files.push((path, name)),
                 (_, true) => {
                     let real = if is_link { fs::canonicalize(&path)? } else { path };
-                    self.folders.push(name.clone());
-                    around.push(identity);
-                    self.walk(&real, &format!("{name}/"), follow, around)?;
-                    around.pop();
+                    below.push((real, name, identity));
                 }
             }
+        }
+        for (path, name, identity) in below {
+            self.folders.push(name.clone());
+            around.push(identity);
+            self.walk(&path, &format!("{name}/"), follow, around)?;
+            around.pop();
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     playbook::{
-        Block, BlockScope, Directives, Entry, Kind, Parent, PlayScope, RoleInstance, Task,
+        Block, BlockScope, Directives, Entry, Kind, Parent, PlayScope, RoleInstance, Task, Written,
         keyword::{self, On},
     },
 };
@@ -26,7 +26,7 @@ pub(super) struct Place {
     pub(super) role: Option<Rc<RoleInstance>>,
     pub(super) handlers: bool,
     /// Conditions that every block gets first: of `import_playbook`.
-    pub(super) when: Vec<Value>,
+    pub(super) when: Vec<Written>,
 }
 
 impl Place {

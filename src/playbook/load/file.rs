@@ -12,6 +12,7 @@ use yaml::{Mapping, Node, Tag};
 use super::Loader;
 use crate::{
     diagnostic::{Diagnostic, Span},
+    playbook::Written,
     yaml::Trust,
 };
 
@@ -47,6 +48,11 @@ impl File {
     /// A node as a value: text may be templated and knows its place.
     pub(super) fn value(&self, node: &Node) -> Value {
         crate::yaml::value(node, Some(&self.name), Trust::Trusted)
+    }
+
+    /// A value with its place.
+    pub(super) fn written(&self, node: &Node) -> Written {
+        Written { value: self.value(node), span: Some(self.span(node)) }
     }
 
     /// A mapping as a dict.

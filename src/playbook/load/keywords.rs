@@ -11,7 +11,7 @@ use crate::{
     collection,
     diagnostic::{Diagnostic, suggest},
     playbook::{
-        Directives,
+        Directives, Written,
         keyword::{self, Isa, On, Status},
     },
 };
@@ -97,7 +97,7 @@ impl Loader {
     }
 
     fn directive(&mut self, file: &File, found: &mut Directives, name: &str, key: &Node, value: &Node, class: &str) {
-        let plain = || Some(file.value(value));
+        let plain = || Some(file.written(value));
         match name {
             "name" => found.name = plain(),
             "vars" => found.vars = self.vars(file, value, class),
@@ -121,7 +121,7 @@ impl Loader {
             "become_flags" => found.become_flags = plain(),
             "become_method" => found.become_method = plain(),
             "become_user" => found.become_user = plain(),
-            "when" => found.when = listed(file, value),
+            "when" => found.when = listed_written(file, value),
             "tags" => found.tags = self.tags(file, key, value),
             "collections" => found.collections = self.texts(file, name, value),
             "delegate_to" => found.delegate_to = plain(),
@@ -284,10 +284,15 @@ impl Loader {
 
 /// One value or a list of them.
 pub(super) fn listed(file: &File, value: &Node) -> Vec<Value> {
+    listed_written(file, value).into_iter().map(|written| written.value).collect()
+}
+
+/// The same, with their places.
+pub(super) fn listed_written(file: &File, value: &Node) -> Vec<Written> {
     match value.as_sequence() {
-        Some(items) => items.iter().map(|item| file.value(item)).filter(|item| !matches!(item, Value::None)).collect(),
+        Some(items) => items.iter().filter(|item| !item.is_null()).map(|item| file.written(item)).collect(),
         None if value.is_null() => Vec::new(),
-        None => vec![file.value(value)],
+        None => vec![file.written(value)],
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     playbook::{
-        Block, Parent, Play, PlayScope, VarsPrompt,
+        Block, Parent, Play, PlayScope, VarsPrompt, Written,
         keyword::{self, On},
     },
 };
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Clone, Default)]
 pub(super) struct Imported {
     /// Their `when`.
-    pub(super) when: Vec<Value>,
+    pub(super) when: Vec<Written>,
     /// Their `tags`.
     pub(super) tags: Vec<Value>,
     /// Their `vars`, the innermost first: each is put over those before it and over the play's own.
@@ -58,7 +58,7 @@ impl Loader {
                     .at(file.span(other), ""),
                 );
             }
-            directives.remote_user = Some(file.value(value));
+            directives.remote_user = Some(file.written(value));
         }
         let own = directives.vars.take();
         let vars = Dict::new();
@@ -109,7 +109,7 @@ impl Loader {
         handlers.extend(brought.handlers);
 
         self.static_values(file, mapping);
-        let plain = |name: &str| mapping.get(name).filter(|value| !value.is_null()).map(|value| file.value(value));
+        let plain = |name: &str| mapping.get(name).filter(|value| !value.is_null()).map(|value| file.written(value));
         Some(Rc::new(Play {
             scope,
             hosts_is_list: matches!(mapping.get("hosts").map(|hosts| &hosts.kind), Some(Kind::Sequence(_))),

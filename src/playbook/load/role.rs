@@ -304,7 +304,7 @@ impl Loader {
         self.block_of(
             |scope| {
                 let mut task = Task::new(id, action, Kind::Plain, scope);
-                task.directives.name = Some(Value::from(name));
+                task.directives.name = Some(Value::from(name).into());
                 task.directives.tags = vec![Value::from("always")];
                 task
             },

@@ -9,13 +9,13 @@ use super::{
     Loader,
     action::Parsed,
     file::{File, this_is},
-    keywords::{invalid_variable_name, is_variable_name, key_text, listed},
+    keywords::{invalid_variable_name, is_variable_name, key_text, listed_written},
 };
 use crate::{
     collection,
     diagnostic::Diagnostic,
     playbook::{
-        BlockScope, Kind, Loop, LoopControl, LoopKind, Task,
+        BlockScope, Kind, Loop, LoopControl, LoopKind, Task, Written,
         keyword::{self, On},
     },
 };
@@ -50,7 +50,7 @@ impl Loader {
         task.span = Some(file.span(node));
         task.directives = self.directives(file, node, mapping, class, on);
         if local {
-            task.directives.delegate_to = Some(Value::from("localhost"));
+            task.directives.delegate_to = Some(Value::from("localhost").into());
         }
 
         for (key, value) in &mapping.entries {
@@ -89,14 +89,14 @@ impl Loader {
     }
 
     fn task_keyword(&mut self, file: &File, node: &Node, task: &mut Task, key: &Node, value: &Node) {
-        let plain = || Some(file.value(value));
+        let plain = || Some(file.written(value));
         match key.as_str().unwrap_or_default() {
             "loop" if !value.is_null() && task.loop_.is_none() => {
-                task.loop_ = Some(Loop { kind: LoopKind::Loop, value: file.value(value) });
+                task.loop_ = Some(Loop { kind: LoopKind::Loop, value: file.written(value) });
             }
             "loop_control" => task.loop_control = self.loop_control(file, value),
             "register" => task.register = self.register(file, node, key, value),
-            "until" => task.until = listed(file, value),
+            "until" => task.until = listed_written(file, value),
             "retries" => task.retries = plain(),
             "delay" => task.delay = plain(),
             "changed_when" => task.changed_when = conditions(file, value),
@@ -134,7 +134,7 @@ impl Loader {
             );
             return;
         }
-        task.loop_ = Some(Loop { kind: LoopKind::With(Rc::from(lookup)), value: file.value(value) });
+        task.loop_ = Some(Loop { kind: LoopKind::With(Rc::from(lookup)), value: file.written(value) });
     }
 
     fn loop_control(&mut self, file: &File, value: &Node) -> LoopControl {
@@ -150,7 +150,7 @@ impl Loader {
             return found;
         };
         for (key, value) in &mapping.entries {
-            let plain = || Some(file.value(value));
+            let plain = || Some(file.written(value));
             match key.as_str().unwrap_or_default() {
                 "loop_var" => found.loop_var = plain(),
                 "index_var" => found.index_var = plain(),
@@ -158,7 +158,7 @@ impl Loader {
                 "pause" => found.pause = plain(),
                 "extended" => found.extended = plain(),
                 "extended_allitems" => found.extended_allitems = plain(),
-                "break_when" => found.break_when = listed(file, value),
+                "break_when" => found.break_when = listed_written(file, value),
                 _ => self.unknown_keyword(file, key, "LoopControl", On::LOOP_CONTROL),
             }
         }
@@ -207,10 +207,10 @@ impl Loader {
 }
 
 /// `changed_when` and `failed_when`: one condition or a list, null being a condition too.
-fn conditions(file: &File, value: &Node) -> Vec<Value> {
+fn conditions(file: &File, value: &Node) -> Vec<Written> {
     match value.as_sequence() {
-        Some(items) => items.iter().map(|item| file.value(item)).collect(),
-        None => vec![file.value(value)],
+        Some(items) => items.iter().map(|item| file.written(item)).collect(),
+        None => vec![file.written(value)],
     }
 }
 

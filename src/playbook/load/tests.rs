@@ -7,7 +7,7 @@ use jinja::Value;
 use super::{Loader, Refused};
 use crate::{
     diagnostic::Diagnostic,
-    playbook::{Block, Entry, Ids, LoadOptions, NoTemplates, NoVault, Play, Playbook, Task},
+    playbook::{Block, Entry, Ids, LoadOptions, NoTemplates, NoVault, Play, Playbook, Task, Written},
 };
 
 fn loader() -> Loader {
@@ -171,7 +171,7 @@ fn all_tasks(play: &Play) -> Vec<Rc<Task>> {
 
 fn name_of(task: &Task) -> String {
     match &task.directives.name {
-        Some(Value::Str(text)) => text.as_str().to_owned(),
+        Some(Written { value: Value::Str(text), .. }) => text.as_str().to_owned(),
         _ => String::new(),
     }
 }
@@ -208,9 +208,9 @@ fn the_closest_keyword_wins_and_lists_are_collected() {
     let tasks = all_tasks(playbook.plays.first().unwrap());
     let inner = task(&tasks, "inner");
     let effective = inner.effective();
-    assert_eq!(effective.remote_user, Some(Value::from("task")));
-    assert_eq!(effective.r#become, Some(Value::Bool(false)));
-    assert_eq!(inner.inherited().remote_user, Some(Value::from("play")));
+    assert_eq!(effective.remote_user, Some(Value::from("task").into()));
+    assert_eq!(effective.r#become, Some(Value::Bool(false).into()));
+    assert_eq!(inner.inherited().remote_user, Some(Value::from("play").into()));
     assert_eq!(format!("{:?}", effective.when), "['a', 'b', 'c']");
     assert_eq!(format!("{:?}", effective.tags), "['t', 'b', 'p']");
     assert_eq!(format!("{:?}", effective.environment), "[{'A': 'play'}, {'A': 'task'}]");
@@ -245,7 +245,7 @@ fn an_import_passes_its_keywords_on_and_an_include_only_its_variables() {
     let playbook = playbook.unwrap();
     let tasks = all_tasks(playbook.plays.first().unwrap());
     let imported = task(&tasks, "more");
-    assert_eq!(imported.effective().r#become, Some(Value::Bool(true)));
+    assert_eq!(imported.effective().r#become, Some(Value::Bool(true).into()));
     assert_eq!(format!("{:?}", imported.effective().when), "['c']");
     assert_eq!(format!("{:?}", Value::Dict(imported.vars())), "{'v': 'import'}");
     assert!(imported.include_params().is_empty());
@@ -258,8 +258,8 @@ fn an_import_passes_its_keywords_on_and_an_include_only_its_variables() {
     let included = loader().load_tasks(&path, &met).unwrap();
     let tasks: Vec<Rc<Task>> = included.blocks.iter().flat_map(|block| block.tasks()).collect();
     let more = task(&tasks, "more");
-    assert_eq!(more.effective().r#become, Some(Value::Bool(true)));
-    assert_eq!(more.effective().remote_user, Some(Value::from("block")));
+    assert_eq!(more.effective().r#become, Some(Value::Bool(true).into()));
+    assert_eq!(more.effective().remote_user, Some(Value::from("block").into()));
     assert_eq!(format!("{:?}", more.effective().tags), "['applied']");
     assert_eq!(format!("{:?}", Value::Dict(more.vars())), "{'v': 'include', 'item': 1}");
     assert_eq!(format!("{:?}", Value::Dict(more.include_params())), "{'v': 'include', 'item': 1}");
@@ -293,7 +293,11 @@ fn roles_bring_their_dependencies_first_and_their_variables_in_layers() {
     assert_eq!(format!("{:?}", base.effective().tags), "['d', 'w']");
     let web = play.roles.first().unwrap();
     assert_eq!(format!("{:?}", web.role.default_layers()), "[{'a': 'base', 'z': 'base'}, {'a': 'web'}]");
-    assert_eq!(format!("{:?}", web.role.var_layers().last().unwrap()), "{'b': 'one', 'c': 'two'}");
+    assert_eq!(
+        format!("{:?}", web.role.var_layers()),
+        "[{}, {'b': 'one', 'c': 'two'}, {'v': 'line'}]",
+        "the variables of the line where the role is named come after those of its files"
+    );
     assert_eq!(format!("{:?}", web.role.param_layers()), "[{'size': 80}]");
     assert_eq!(web.role.dependency_names().map(|name| name.to_string()).collect::<Vec<_>>(), ["base"]);
     let ids: Vec<Option<u64>> = tasks.iter().map(|task| task.once_role()).collect();
@@ -354,7 +358,7 @@ fn arguments_come_from_every_form_in_which_they_can_be_written() {
     assert_eq!(args("b"), "{'dest': 'x', 'src': 'a'}");
     assert_eq!(args("c"), "{'chdir': '/tmp', '_raw_params': 'echo a=b'}");
     assert_eq!(args("d"), "{'cmd': 'x'}");
-    assert_eq!(task(&tasks, "d").effective().delegate_to, Some(Value::from("localhost")));
+    assert_eq!(task(&tasks, "d").effective().delegate_to, Some(Value::from("localhost").into()));
     assert_eq!(task(&tasks, "e").action.variable_args, Some(Value::from("{{ x }}")));
     assert_eq!(&*task(&tasks, "e").action.short, "debug");
     assert!(task(&tasks, "f").loop_.is_some());
@@ -476,7 +480,7 @@ fn an_included_role_brings_tasks_handlers_and_its_own_layers_of_variables() {
     let tasks: Vec<Rc<Task>> = included.blocks.iter().flat_map(|block| block.tasks()).collect();
     let other = task(&tasks, "other");
     assert_eq!(other.display_name("other"), "web : other");
-    assert_eq!(other.effective().r#become, Some(Value::Bool(true)));
+    assert_eq!(other.effective().r#become, Some(Value::Bool(true).into()));
     assert!(other.effective().when.is_empty(), "an include keeps its condition to itself");
     assert_eq!(format!("{:?}", Value::Dict(other.include_params())), "{'v': 'include'}");
     assert_eq!(tasks.last().unwrap().meta(), Some("role_complete"));

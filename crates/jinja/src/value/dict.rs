@@ -1,14 +1,14 @@
 //! Dicts: in insertion order, shared by reference, changed in place, values resolved when they are first read.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
     rc::Rc,
 };
 
 use indexmap::{Equivalent, IndexMap};
 
-use super::{Key, Lazy, Slot, Value, key::KeyStr, release};
+use super::{Key, Lazy, Origin, Slot, Value, key::KeyStr, release};
 use crate::Error;
 
 /// A dict in insertion order; clones share it.
@@ -18,6 +18,7 @@ pub struct Dict(Rc<DictCell>);
 struct DictCell {
     entries: RefCell<IndexMap<Key, Slot>>,
     lazy: Option<Rc<dyn Lazy>>,
+    origin: OnceCell<Origin>,
 }
 
 impl Drop for DictCell {
@@ -55,7 +56,17 @@ impl Dict {
     }
 
     fn build(entries: IndexMap<Key, Slot>, lazy: Option<Rc<dyn Lazy>>) -> Self {
-        Self(Rc::new(DictCell { entries: RefCell::new(entries), lazy }))
+        Self(Rc::new(DictCell { entries: RefCell::new(entries), lazy, origin: OnceCell::new() }))
+    }
+
+    /// Where it was written, if that is known. It is known of the very dict that was written, not of copies.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.0.origin.get()
+    }
+
+    /// Says where it was written; only the first word counts.
+    pub fn set_origin(&self, origin: Origin) {
+        let _ = self.0.origin.set(origin);
     }
 
     /// How many entries.

@@ -1,12 +1,12 @@
 //! Lists: shared by reference, changed in place, elements resolved when they are first read.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     fmt,
     rc::Rc,
 };
 
-use super::{Lazy, Slot, Value, release};
+use super::{Lazy, Origin, Slot, Value, release};
 use crate::Error;
 
 /// A list; clones share it.
@@ -16,6 +16,7 @@ pub struct List(Rc<ListCell>);
 struct ListCell {
     items: RefCell<Vec<Slot>>,
     lazy: Option<Rc<dyn Lazy>>,
+    origin: OnceCell<Origin>,
 }
 
 impl Drop for ListCell {
@@ -49,7 +50,17 @@ impl List {
     fn build(values: Vec<Value>, lazy: Option<Rc<dyn Lazy>>) -> Self {
         let resolved = lazy.is_none();
         let items = values.into_iter().map(|value| Slot { value, resolved: Cell::new(resolved) }).collect();
-        Self(Rc::new(ListCell { items: RefCell::new(items), lazy }))
+        Self(Rc::new(ListCell { items: RefCell::new(items), lazy, origin: OnceCell::new() }))
+    }
+
+    /// Where it was written, if that is known. It is known of the very list that was written, not of copies.
+    pub fn origin(&self) -> Option<&Origin> {
+        self.0.origin.get()
+    }
+
+    /// Says where it was written; only the first word counts.
+    pub fn set_origin(&self, origin: Origin) {
+        let _ = self.0.origin.set(origin);
     }
 
     /// How many elements.

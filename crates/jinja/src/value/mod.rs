@@ -123,7 +123,7 @@ impl Undefined {
     /// What stands where a call or filter failed: using it is that error. An error that says that something is
     /// undefined gives just that.
     pub fn failed(error: Error) -> Self {
-        if error.kind == Kind::Undefined && error.cause.is_none() {
+        if error.kind == Kind::Undefined && error.cause().is_none() {
             return Self { origin: error.origin, ..Self::new(error.message) };
         }
         Self { origin: error.origin.clone(), cause: Some(error.clone()), ..Self::new(error.message) }

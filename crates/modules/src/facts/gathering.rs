@@ -12,6 +12,8 @@ pub(super) struct Gathering<'a> {
     pub(super) timeout: Duration,
     /// Where local facts are.
     pub(super) fact_path: String,
+    /// What ends the gathering before its time.
+    pub(super) failure: Option<Failure>,
     facts: Map,
     /// What the host's Python said, once it was asked.
     python: Option<Option<Python>>,
@@ -20,7 +22,7 @@ pub(super) struct Gathering<'a> {
 impl<'a> Gathering<'a> {
     /// Nothing gathered yet.
     pub(super) fn new(ctx: &'a mut Context, timeout: Duration, fact_path: String) -> Self {
-        Self { ctx, timeout, fact_path, facts: Map::new(), python: None }
+        Self { ctx, timeout, fact_path, failure: None, facts: Map::new(), python: None }
     }
 
     /// Sets `ansible_NAME`.

@@ -1,103 +1,99 @@
 //! `local`: the facts that an administrator keeps in `/etc/ansible/facts.d`.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt};
 
-use super::{gathering::Gathering, read};
-use crate::prelude::*;
+use super::{gathering::Gathering, ini::Ini, read};
+use crate::{module, prelude::*, support::json};
 
-/// `local`.
+/// `local`. The gathering fails where a program cannot be started, as Ansible's does.
 pub(super) fn collect(gathering: &mut Gathering<'_>) {
+    if let Err(failure) = gather(gathering) {
+        gathering.failure = Some(failure);
+    }
+}
+
+fn gather(gathering: &mut Gathering<'_>) -> Result<(), Failure> {
     let folder = gathering.fact_path.clone();
+    let mut names = read::names(&folder);
+    names.sort();
     let mut local = Map::new();
-    for name in read::names(&folder) {
-        let Some(base) = name.strip_suffix(".fact").filter(|_| !name.starts_with('.')) else { continue };
-        let value = fact(gathering, &format!("{folder}/{name}")).unwrap_or_else(|problem| {
-            gathering.ctx.warn(problem.clone());
-            problem.into()
-        });
-        local.insert(base.to_owned(), value);
+    for name in names.iter().filter(|name| name.ends_with(".fact") && !name.starts_with('.')) {
+        let path = format!("{folder}/{name}");
+        let value = match text(gathering, &path)? {
+            Ok(text) => match json::loads(&text) {
+                Some(value) => value,
+                None => match from_ini(gathering, &text, &path) {
+                    Some(value) => value,
+                    // As in Ansible, which gives up on all of them.
+                    None => return Ok(()),
+                },
+            },
+            Err(problem) => complain(gathering, problem),
+        };
+        local.insert(name.replace(".fact", ""), value);
     }
     gathering.set("local", local);
+    Ok(())
 }
 
-fn fact(gathering: &Gathering<'_>, path: &str) -> Result<Data, String> {
-    let metadata = fs::metadata(path)
-        .map_err(|error| format!("Could not stat fact ({path}): {}", crate::module::os_error(&error, Some(path))))?;
-    let bytes = if metadata.permissions().mode() & 0o100 != 0 {
-        let output = gathering
-            .ctx
-            .command([path])
-            .timeout(gathering.timeout)
-            .run()
-            .map_err(|error| format!("Could not execute fact script ({path}): {error}"))?;
-        if !output.success() {
-            let (rc, err) = (output.rc, output.stderr_text());
-            return Err(format!("Failure executing fact script ({path}), rc: {rc}, err: {err}"));
+/// The problem stands in the fact's place.
+fn complain(gathering: &mut Gathering<'_>, problem: String) -> Data {
+    gathering.ctx.warn(problem.clone());
+    problem.into()
+}
+
+/// What a file holds, or a program prints.
+fn text(gathering: &Gathering<'_>, path: &str) -> Result<Result<String, String>, Failure> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            return Ok(Err(format!("Could not stat fact ({path}): {}", module::os_error(&error, Some(path)))));
         }
-        output.stdout
-    } else {
-        read::content(path).unwrap_or_default().into_bytes()
     };
-    let text = String::from_utf8(bytes)
-        .map_err(|_| format!("error loading fact - output of running \"{path}\" was not utf-8"))?;
-    if let Ok(value) = serde_json::from_str(&text) {
-        return Ok(Data::from_json(value));
+    if metadata.permissions().mode() & 0o100 == 0 {
+        return Ok(Ok(read::content(path).unwrap_or_default()));
     }
-    ini(&text)
-        .map(Data::Map)
-        .ok_or_else(|| format!("error loading facts as JSON or ini - please check content: {path}"))
+    let output = gathering.ctx.command([path]).run()?;
+    if !output.success() {
+        let (rc, err) = (output.rc, output.stderr_text());
+        return Ok(Err(format!("Failure executing fact script ({path}), rc: {rc}, err: {err}")));
+    }
+    Ok(Ok(output.stdout_text().into_owned()))
 }
 
-/// Sections of options, as Python's configparser reads them: names in small letters, values over several lines where the
-/// next ones are indented, `DEFAULT` for all. `None` where it is no such file.
-fn ini(text: &str) -> Option<Map> {
-    let mut sections: Vec<(String, BTreeMap<String, String>)> = Vec::new();
-    let mut defaults = BTreeMap::new();
-    let mut current: Option<String> = None;
-    let mut option: Option<String> = None;
-    for line in text.lines() {
-        let stripped = line.trim();
-        if stripped.is_empty() || stripped.starts_with(['#', ';']) {
-            continue;
-        }
-        let indented = line.starts_with([' ', '\t']);
-        if let Some(name) = stripped.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name)
-            && !(indented && option.is_some())
-        {
-            if name != "DEFAULT" && sections.iter().any(|(known, _)| known == name) {
-                return None;
+/// Sections of options. `None` where something follows a value that cannot be made out: nothing can be put into the
+/// complaint that stands in the fact's place then.
+fn from_ini(gathering: &mut Gathering<'_>, text: &str, path: &str) -> Option<Data> {
+    let Some(ini) = Ini::parse(text) else {
+        let problem = format!("error loading facts as JSON or ini - please check content: {path}");
+        return Some(complain(gathering, problem));
+    };
+    let mut sections = Map::new();
+    let mut problem: Option<Data> = None;
+    for section in ini.sections() {
+        match &problem {
+            Some(Data::Str(problem)) if !problem.contains(section) => return None,
+            Some(_) => {}
+            None => {
+                sections.insert(section.to_owned(), Data::Map(Map::new()));
             }
-            if name != "DEFAULT" {
-                sections.push((name.to_owned(), BTreeMap::new()));
+        }
+        for option in ini.options(section) {
+            match ini.value(section, option) {
+                Ok(_) if problem.is_some() => return None,
+                Ok(value) => {
+                    if let Some(Data::Map(section)) = sections.get_mut(section) {
+                        section.insert(option.to_owned(), value.into());
+                    }
+                }
+                Err(error) => {
+                    let text = format!("error loading facts as ini - please check content: {path} ({error})");
+                    problem = Some(complain(gathering, text));
+                }
             }
-            current = Some(name.to_owned());
-            option = None;
-            continue;
         }
-        let section = match current.as_deref()? {
-            "DEFAULT" => &mut defaults,
-            _ => &mut sections.last_mut()?.1,
-        };
-        if indented && let Some(value) = option.as_ref().and_then(|option| section.get_mut(option)) {
-            value.push('\n');
-            value.push_str(stripped);
-            continue;
-        }
-        let (name, value) = stripped.split_once(['=', ':'])?;
-        let name = name.trim().to_lowercase();
-        if name.is_empty() || section.contains_key(&name) {
-            return None;
-        }
-        section.insert(name.clone(), value.trim().to_owned());
-        option = Some(name);
     }
-    let filled = sections.into_iter().map(|(name, mut options)| {
-        for (option, value) in &defaults {
-            options.entry(option.clone()).or_insert_with(|| value.clone());
-        }
-        (name, Data::Map(options.into_iter().map(|(option, value)| (option, value.into())).collect()))
-    });
-    Some(filled.collect())
+    Some(problem.unwrap_or(Data::Map(sections)))
 }
 
 #[cfg(test)]
@@ -107,6 +103,10 @@ mod tests {
     use super::*;
     use crate::testing::run;
 
+    fn local_facts(folder: &std::path::Path) -> Outcome {
+        run("setup", json!({"fact_path": folder, "gather_subset": ["!all", "!min", "local"]}))
+    }
+
     #[test]
     fn local_facts_are_json_ini_or_programs_and_what_is_bad_is_said() {
         let folder = tempfile::tempdir().unwrap();
@@ -114,8 +114,10 @@ mod tests {
         fs::write(path("a.fact"), "{\"x\": [1]}").unwrap();
         fs::write(path("b.fact"), "[General]\nSize = 3\ntext: a\n  b\n").unwrap();
         fs::write(path("c.fact"), "nonsense").unwrap();
+        fs::write(path("d.fact"), "#!/bin/sh\necho '{\"ran\": true}'\n").unwrap();
+        fs::set_permissions(path("d.fact"), fs::Permissions::from_mode(0o755)).unwrap();
         fs::write(path("other"), "{}").unwrap();
-        let outcome = run("setup", json!({"fact_path": folder.path(), "gather_subset": ["!all", "!min", "local"]}));
+        let outcome = local_facts(folder.path());
         let facts = outcome.facts.unwrap();
         let local = facts["ansible_local"].as_map().unwrap();
         assert_eq!(local["a"], Data::from_json(json!({"x": [1]})));
@@ -123,7 +125,28 @@ mod tests {
         let problem =
             format!("error loading facts as JSON or ini - please check content: {}", path("c.fact").display());
         assert_eq!(local["c"], Data::from(problem.as_str()));
+        assert_eq!(local["d"], Data::from_json(json!({"ran": true})));
         assert_eq!(outcome.warnings, [problem]);
-        assert_eq!(local.len(), 3);
+        assert_eq!(local.len(), 4);
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_started_ends_the_gathering() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.fact");
+        fs::write(&path, "#!/no/such/interpreter\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let outcome = local_facts(folder.path());
+        assert!(outcome.failed);
+        assert_eq!(outcome.msg.as_deref(), Some("Error executing command."));
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_made_out_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.fact"), "[s]\na = 1\nb = 50%\n").unwrap();
+        let outcome = local_facts(folder.path());
+        assert_eq!(outcome.warnings.len(), 1);
+        assert!(outcome.warnings[0].ends_with("a.fact ('%' must be followed by '%' or '(', found: '%')"));
     }
 }

@@ -7,6 +7,7 @@ mod distribution;
 mod ethtool;
 mod gathering;
 mod hardware;
+mod ini;
 mod initiators;
 mod local;
 mod lvm;

@@ -49,17 +49,22 @@ fn userspace_bits() -> &'static str {
 /// The full name as Python's `socket.getfqdn` finds it: the names that the host's own address has.
 fn fqdn(gathering: &Gathering<'_>, node: &str) -> String {
     let hosts = read::raw("/etc/hosts").unwrap_or_default();
-    let ask = |name: &str| {
-        let answer = gathering.output("getent", &["hosts", name])?;
+    // The resolver is asked only for what this file does not tell.
+    let ask = |database: &str, name: &str| {
+        if name.is_empty() || name.starts_with('-') {
+            return None;
+        }
+        let answer = gathering.output("getent", &[database, name])?;
         answer.lines().next().map(str::to_owned)
     };
-    let address = address_of(&hosts, node).or_else(|| {
-        let line = Some(node).filter(|node| !node.is_empty() && !node.starts_with('-')).and_then(ask)?;
-        line.split_whitespace().next().map(str::to_owned)
-    });
+    let address = match addresses_of(&hosts, node).as_slice() {
+        [address] => Some((*address).to_owned()),
+        // None, or several in an order that depends on how near they are.
+        _ => ask("ahosts", node).and_then(|line| line.split_whitespace().next().map(str::to_owned)),
+    };
     let Some(address) = address else { return node.to_owned() };
     let names = entries(&hosts).find(|line| line.split_whitespace().next() == Some(&address)).map(str::to_owned);
-    names.or_else(|| ask(&address)).as_deref().and_then(full_name).unwrap_or_else(|| node.to_owned())
+    names.or_else(|| ask("hosts", &address)).as_deref().and_then(full_name).unwrap_or_else(|| node.to_owned())
 }
 
 /// The lines of hosts(5) without comments.
@@ -67,13 +72,17 @@ fn entries(hosts: &str) -> impl Iterator<Item = &str> {
     hosts.lines().map(|line| line.split('#').next().unwrap_or_default())
 }
 
-/// The first address that hosts(5) has for a name.
-fn address_of(hosts: &str, node: &str) -> Option<String> {
-    entries(hosts).find_map(|line| {
+/// The addresses that hosts(5) has for a name.
+fn addresses_of<'a>(hosts: &'a str, node: &str) -> Vec<&'a str> {
+    let mut addresses: Vec<&str> = Vec::new();
+    for line in entries(hosts) {
         let mut words = line.split_whitespace();
-        let address = words.next()?;
-        words.any(|name| name.eq_ignore_ascii_case(node)).then(|| address.to_owned())
-    })
+        let Some(address) = words.next() else { continue };
+        if !addresses.contains(&address) && words.any(|name| name.eq_ignore_ascii_case(node)) {
+            addresses.push(address);
+        }
+    }
+    addresses
 }
 
 /// The first name with a dot of a line of hosts(5), else its first name.
@@ -120,8 +129,8 @@ mod tests {
     #[test]
     fn the_full_name_is_the_first_with_a_dot() {
         let hosts = "127.0.0.1 localhost\n10.0.0.5 web web.example.org # here\n";
-        assert_eq!(address_of(hosts, "Web").as_deref(), Some("10.0.0.5"));
-        assert_eq!(address_of(hosts, "other"), None);
+        assert_eq!(addresses_of(hosts, "Web"), ["10.0.0.5"]);
+        assert!(addresses_of(hosts, "other").is_empty());
         assert_eq!(full_name("10.0.0.5 web web.example.org").as_deref(), Some("web.example.org"));
         assert_eq!(full_name("127.0.0.1 localhost vm").as_deref(), Some("localhost"));
     }

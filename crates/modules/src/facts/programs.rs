@@ -1,7 +1,7 @@
 //! `facter` and `ohai`: the facts of other systems, where their program is there.
 
 use super::gathering::Gathering;
-use crate::prelude::*;
+use crate::{prelude::*, support::json};
 
 /// `facter`: Puppet's, under `facter_`.
 pub(super) fn facter(gathering: &mut Gathering<'_>) {
@@ -21,13 +21,13 @@ pub(super) fn ohai(gathering: &mut Gathering<'_>) {
 
 fn put(gathering: &mut Gathering<'_>, prefix: &str, answer: Option<String>, complaint: &str) {
     let Some(answer) = answer else { return };
-    match serde_json::from_str(&answer).map(Data::from_json) {
-        Ok(Data::Map(facts)) => {
+    match json::loads(&answer) {
+        Some(Data::Map(facts)) => {
             for (name, value) in facts {
                 gathering.set_as(prefix, &name, value);
             }
         }
-        Ok(_) => {}
-        Err(_) => gathering.ctx.warn(complaint),
+        Some(_) => {}
+        None => gathering.ctx.warn(complaint),
     }
 }

@@ -26,14 +26,14 @@ pub(super) fn number(path: &str) -> Option<i64> {
     content(path)?.parse().ok()
 }
 
-/// A file's text as it is; `None` where it is no text. Not blocking, so that a pipe in a file's place cannot hold the
+/// A file's text as it is; bytes that are no UTF-8 become U+FFFD. Not blocking, so that a pipe in a file's place cannot hold the
 /// gathering up.
 pub(super) fn raw(path: &str) -> Option<String> {
     let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).ok()?;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
     let mut bytes = Vec::new();
     file.take(LIMIT).read_to_end(&mut bytes).ok()?;
-    String::from_utf8(bytes).ok()
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The names in a folder, in the folder's order, as Ansible lists them; none where it cannot be read.

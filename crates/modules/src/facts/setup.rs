@@ -151,6 +151,9 @@ impl Module for Setup {
         for collector in COLLECTORS.iter().filter(|collector| selected.contains(collector.name)) {
             gathering.ctx.cancel.check()?;
             (collector.collect)(&mut gathering);
+            if let Some(failure) = gathering.failure.take() {
+                return Err(failure);
+            }
         }
         let mut facts = gathering.into_facts();
         facts.insert("gather_subset".to_owned(), subsets.into());

@@ -7,7 +7,11 @@ use pyregex::{Flags, Regex};
 use crate::{
     module::os_error,
     prelude::*,
-    support::{backup, edit::Edit, text::Encoding},
+    support::{
+        backup,
+        edit::Edit,
+        text::{self, Encoding},
+    },
 };
 
 /// Replace all instances of a particular string in a file using a back-referenced regular expression.
@@ -108,8 +112,8 @@ impl Module for Replace {
             outcome.diff.push(Diff::Text {
                 before_header: Some(path.to_owned()),
                 after_header: Some(path.to_owned()),
-                before: String::from_utf8_lossy(&bytes).into_owned(),
-                after: after.clone(),
+                before: text::shown_text(&contents),
+                after: text::shown_text(&after),
             });
         }
         let new = encoding.encode(&after).map_err(|error| Failure::raised(&error.to_string(), None))?;

@@ -133,7 +133,9 @@ impl Staged {
     ) -> Result<bool, Failure> {
         ctx.cancel.check()?;
         let existing = match &self.keep {
-            Keep::Target | Keep::Source(_) => fs::metadata(target).ok(),
+            Keep::Target => fs::metadata(target).ok(),
+            // A link counts, which is replaced by the file.
+            Keep::Source(_) => fs::symlink_metadata(target).ok(),
             Keep::Nothing => None,
         };
         let source = self.path.to_string_lossy().into_owned();
@@ -190,6 +192,9 @@ impl Staged {
                 metadata.mode() & mode::PERMISSIONS
             }
             None => {
+                if let Keep::Source(source) = &self.keep {
+                    copy_metadata(source, &fs::metadata(source)?, &self.file)?;
+                }
                 let folder = Path::new(target).parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = fs::metadata(folder.unwrap_or(Path::new(".")))?;
                 if folder.mode() & 0o2000 != 0 {

@@ -102,6 +102,42 @@ impl FileAttributes {
             && [&self.seuser, &self.serole, &self.selevel, &self.setype].into_iter().all(Option::is_none)
     }
 
+    /// In check mode an owner may be missing because an earlier task would have made it: that is a warning.
+    ///
+    /// # Errors
+    ///
+    /// A number is none that a user or group can have.
+    pub fn warn_of_missing_accounts(&self, ctx: &mut Context) -> Result<(), Failure> {
+        let tail = |kind: &str| format!("Create {kind} up to this point in real play");
+        if let Some(owner) = self.owner.as_deref().filter(|owner| !owner.is_empty()) {
+            match number(owner) {
+                Some(uid) => {
+                    if id("uid", uid)?.and_then(|uid| accounts::user_by_id(ctx, uid)).is_none() {
+                        ctx.warn(format!("failed to look up user with uid {uid}. {}", tail("user")));
+                    }
+                }
+                None if accounts::user_by_name(ctx, owner).is_none() => {
+                    ctx.warn(format!("failed to look up user {owner}. {}", tail("user")));
+                }
+                None => {}
+            }
+        }
+        if let Some(group) = self.group.as_deref().filter(|group| !group.is_empty()) {
+            match number(group) {
+                Some(gid) => {
+                    if id("gid", gid)?.and_then(|gid| accounts::group_by_id(ctx, gid)).is_none() {
+                        ctx.warn(format!("failed to look up group with gid {gid}. {}", tail("group")));
+                    }
+                }
+                None if accounts::group_by_name(ctx, group).is_none() => {
+                    ctx.warn(format!("failed to look up group {group}. {}", tail("group")));
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
     fn apply_context(&self, ctx: &Context, path: &str, diff: &mut AttributeDiff) -> Result<bool, Failure> {
         if !ctx.selinux.enabled {
             return Ok(false);
@@ -127,22 +163,21 @@ impl FileAttributes {
             return Ok(true);
         }
         let current = metadata(path)?.uid();
-        let wanted = self.uid(ctx, path, owner)?;
-        if current == wanted {
+        let wanted = match number(owner) {
+            Some(number) => number,
+            None => accounts::user_by_name(ctx, owner).map(|user| user.uid.into()).ok_or_else(|| {
+                Failure::new(format!("chown failed: failed to look up user {owner}")).with("path", path)
+            })?,
+        };
+        if i128::from(current) == wanted {
             return Ok(false);
         }
-        diff.set("owner", current, wanted);
+        diff.set("owner", current, shown(wanted));
         if !ctx.check_mode {
-            lchown(path, Some(wanted), None)
+            lchown(path, id("uid", wanted)?, None)
                 .map_err(|error| Failure::caused("chown failed", os_error_bytes(&error, path)).with("path", path))?;
         }
         Ok(true)
-    }
-
-    fn uid(&self, ctx: &Context, path: &str, owner: &str) -> Result<u32, Failure> {
-        number(owner)
-            .or_else(|| accounts::user_by_name(ctx, owner).map(|user| user.uid))
-            .ok_or_else(|| Failure::new(format!("chown failed: failed to look up user {owner}")).with("path", path))
     }
 
     fn apply_group(&self, ctx: &Context, path: &str, diff: &mut AttributeDiff) -> Result<bool, Failure> {
@@ -151,21 +186,21 @@ impl FileAttributes {
             return Ok(true);
         }
         let current = metadata(path)?.gid();
-        let wanted = self.gid(ctx, path, group)?;
-        if current == wanted {
+        let wanted = match number(group) {
+            Some(number) => number,
+            None => accounts::group_by_name(ctx, group).map(|group| group.gid.into()).ok_or_else(|| {
+                Failure::new(format!("chgrp failed: failed to look up group {group}")).with("path", path)
+            })?,
+        };
+        if i128::from(current) == wanted {
             return Ok(false);
         }
-        diff.set("group", current, wanted);
+        diff.set("group", current, shown(wanted));
         if !ctx.check_mode {
-            lchown(path, None, Some(wanted)).map_err(|_| Failure::new("chgrp failed").with("path", path))?;
+            let wanted = id("gid", wanted)?;
+            lchown(path, None, wanted).map_err(|_| Failure::new("chgrp failed").with("path", path))?;
         }
         Ok(true)
-    }
-
-    fn gid(&self, ctx: &Context, path: &str, group: &str) -> Result<u32, Failure> {
-        number(group)
-            .or_else(|| accounts::group_by_name(ctx, group).map(|group| group.gid))
-            .ok_or_else(|| Failure::new(format!("chgrp failed: failed to look up group {group}")).with("path", path))
     }
 
     /// The permission bits that `mode` asks for on a file with these; `None` where none are asked for.
@@ -176,6 +211,7 @@ impl FileAttributes {
     pub fn wanted_mode(&self, path: &str, current: u32, is_directory: bool) -> Result<Option<u32>, Failure> {
         let text = match &self.mode {
             Data::Null => return Ok(None),
+            Data::Bool(one) => return Ok(Some(u32::from(*one))),
             Data::Int(number) => return Ok(u32::try_from(*number).ok()),
             Data::Str(text) => text,
             other => {
@@ -297,8 +333,25 @@ pub fn set_context(
     Ok(true)
 }
 
-fn number(text: &str) -> Option<u32> {
-    text.trim().parse::<i64>().ok().and_then(|number| u32::try_from(number).ok())
+/// Python's `int(text)`, for numbers of users and groups.
+fn number(text: &str) -> Option<i128> {
+    text.trim().replace('_', "").parse().ok()
+}
+
+/// A number for the kernel; -1 stands for none, as chown(2) has it.
+fn id(kind: &str, number: i128) -> Result<Option<u32>, Failure> {
+    if number == -1 {
+        return Ok(None);
+    }
+    u32::try_from(number).map(Some).map_err(|_| {
+        // Python's words: what fits into a C long is said to be too small.
+        let bound = if number > i128::from(i64::MAX) { "greater than maximum" } else { "less than minimum" };
+        Failure::raised(&format!("{kind} is {bound}"), None)
+    })
+}
+
+fn shown(number: i128) -> Data {
+    i64::try_from(number).map_or_else(|_| Data::BigInt(number.to_string()), Data::Int)
 }
 
 fn is_absent_in_check(ctx: &Context, path: &str) -> bool {

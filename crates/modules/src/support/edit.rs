@@ -13,7 +13,7 @@ use super::{
     atomic::{self, Staged},
     attributes::{AttributeDiff, FileAttributes},
     command::Output,
-    paths, shlex,
+    paths, shlex, text,
 };
 use crate::{
     Context, Failure,
@@ -128,15 +128,15 @@ impl Edit<'_> {
     /// The change as diffs: of the content, and of the properties.
     #[must_use]
     pub fn content_diff(&self, ctx: &Context) -> Diff {
-        let text = |bytes: &[u8]| {
-            if ctx.diff_mode { String::from_utf8_lossy(bytes).into_owned() } else { String::new() }
+        let shown = |bytes: &[u8]| {
+            if ctx.diff_mode { text::shown(bytes) } else { String::new() }
         };
         let header = Some(format!("{} (content)", self.path));
         Diff::Text {
             before_header: header.clone(),
             after_header: header,
-            before: text(self.before.unwrap_or_default()),
-            after: text(self.after),
+            before: shown(self.before.unwrap_or_default()),
+            after: shown(self.after),
         }
     }
 

@@ -74,6 +74,9 @@ pub fn to_map(outcome: &Outcome) -> Map {
     if let Some(msg) = outcome.message() {
         set("msg", msg.into());
     }
+    if let Some(cause) = &outcome.cause {
+        set("exception", cause.as_str().into());
+    }
     if let Some(facts) = &outcome.facts {
         set("ansible_facts", facts.clone().into());
     }
@@ -95,6 +98,7 @@ pub fn from_map(mut map: Map) -> Outcome {
     outcome.failed = flag("failed").unwrap_or(false);
     outcome.skipped = flag("skipped").unwrap_or(false);
     outcome.msg = map.shift_remove("msg").and_then(|value| value.as_str().map(str::to_owned));
+    outcome.cause = map.shift_remove("exception").and_then(|value| value.as_str().map(str::to_owned));
     outcome.facts = map.shift_remove("ansible_facts").and_then(|value| value.as_map().cloned());
     let texts = |value: Option<Data>| -> Vec<String> {
         let items = value.and_then(|value| value.as_list().map(<[Data]>::to_vec)).unwrap_or_default();
@@ -154,6 +158,7 @@ mod tests {
     fn a_result_reads_back_from_its_map() {
         let mut outcome = Outcome::changed(true).with_msg("done").with("rc", 0);
         outcome.warnings.push("careful".to_owned());
+        outcome.cause = Some("[Errno 2]".to_owned());
         outcome.diff.push(Diff::Text {
             before_header: None,
             after_header: Some("x".to_owned()),

@@ -159,6 +159,23 @@ impl Encoding {
     }
 }
 
+/// Bytes for the screen: what is no UTF-8 is shown as `?`, byte for byte, as Ansible shows it.
+#[must_use]
+pub fn shown(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+    }
+    text
+}
+
+/// As [`shown`], for a text that was decoded here.
+#[must_use]
+pub fn shown_text(text: &str) -> String {
+    text.chars().map(|character| if unescaped(character).is_some() { '?' } else { character }).collect()
+}
+
 fn escaped(byte: u8) -> char {
     char::from_u32(BASE + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
@@ -194,6 +211,12 @@ mod tests {
         for encoding in [Encoding::Utf8, Encoding::Ascii, Encoding::Latin1, Encoding::Latin9, Encoding::Cp1252] {
             assert_eq!(encoding.encode(&encoding.decode(bytes)).unwrap(), bytes, "{encoding:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_as_question_marks() {
+        assert_eq!(shown(b"x\xffy\xc3"), "x?y?");
+        assert_eq!(shown_text(&Encoding::Utf8.decode(b"x\xffy\xc3")), "x?y?");
     }
 
     #[test]

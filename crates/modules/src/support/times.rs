@@ -1,7 +1,7 @@
 //! Access and modification times: `now`, `preserve`, or a moment in a format of strptime(3).
 
 use std::{
-    fs, io,
+    fs,
     os::unix::fs::MetadataExt,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -10,7 +10,10 @@ use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use tz::{DateTime, TimeZone};
 
 use super::attributes::AttributeDiff;
-use crate::{Context, Failure, module::os_error_bytes};
+use crate::{
+    Context, Failure,
+    module::{os_error, os_error_bytes},
+};
 
 /// A time that a file shall have.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,14 +55,13 @@ pub fn update(
     access: Stamp,
     diff: Option<&mut AttributeDiff>,
 ) -> Result<bool, Failure> {
-    let failed = |error: &io::Error| {
-        let reason = os_error_bytes(error, path);
+    let failed = |reason: String| {
         Failure::new(format!("Error while updating modification or access time: {reason}")).with("path", path)
     };
     if (modification, access) == (Stamp::Preserve, Stamp::Preserve) {
         return Ok(false);
     }
-    let metadata = fs::metadata(path).map_err(|error| failed(&error))?;
+    let metadata = fs::metadata(path).map_err(|error| failed(os_error_bytes(&error, path)))?;
     let before_modification = float(metadata.mtime(), metadata.mtime_nsec());
     let before_access = float(metadata.atime(), metadata.atime_nsec());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
@@ -81,7 +83,8 @@ pub fn update(
         } else {
             Timestamps { last_access: timespec(after_access), last_modification: timespec(after_modification) }
         };
-        utimensat(CWD, path, &times, AtFlags::empty()).map_err(|error| failed(&error.into()))?;
+        // Python's utime() does not name the path.
+        utimensat(CWD, path, &times, AtFlags::empty()).map_err(|error| failed(os_error(&error.into(), None)))?;
     }
     if let Some(diff) = diff {
         if after_modification != before_modification {
@@ -124,12 +127,21 @@ fn local_moment(text: &str, format: &str, zone: Option<&str>) -> Result<f64, Str
         let width = match directive {
             'Y' => 4,
             'm' | 'd' | 'H' | 'M' | 'S' | 'y' => 2,
+            'a' | 'A' | 'b' | 'B' => 0,
             '%' => {
                 rest = rest.strip_prefix('%').ok_or_else(mismatch)?;
                 continue;
             }
             other => return Err(format!("'{other}' is a directive that provision does not know in format '{format}'")),
         };
+        if let Some((names, numbered)) = names_of(directive) {
+            let found = names.iter().position(|name| starts_with(rest, name)).ok_or_else(mismatch)?;
+            rest = names.get(found).and_then(|name| rest.get(name.len()..)).unwrap_or_default();
+            if numbered {
+                fields.month = u8::try_from(found).unwrap_or(0) + 1;
+            }
+            continue;
+        }
         let digits = rest.bytes().take(width).take_while(u8::is_ascii_digit).count();
         let (number, after) = rest.split_at(digits);
         let number: u16 = number.parse().map_err(|_| mismatch())?;
@@ -160,6 +172,39 @@ fn local_moment(text: &str, format: &str, zone: Option<&str>) -> Result<f64, Str
     Ok(moment.unix_time() as f64)
 }
 
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const SHORT_MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const SHORT_DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// The names that a directive stands for, and whether they are those of months.
+fn names_of(directive: char) -> Option<(&'static [&'static str], bool)> {
+    Some(match directive {
+        'B' => (&MONTHS, true),
+        'b' => (&SHORT_MONTHS, true),
+        'A' => (&DAYS, false),
+        'a' => (&SHORT_DAYS, false),
+        _ => return None,
+    })
+}
+
+fn starts_with(text: &str, name: &str) -> bool {
+    text.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+}
+
 struct Fields {
     year: i32,
     month: u8,
@@ -177,6 +222,7 @@ mod tests {
     fn times_are_read_in_the_hosts_zone() {
         assert_eq!(local_moment("202311142213.20", "%Y%m%d%H%M.%S", Some("UTC0")), Ok(1_700_000_000.0));
         assert_eq!(local_moment("2023-11-14 23:13", "%Y-%m-%d %H:%M", Some("XXX-1")), Ok(1_699_999_980.0));
+        assert_eq!(local_moment("Tue 14 NOV 2023", "%a %d %b %Y", Some("UTC0")), Ok(1_699_920_000.0));
     }
 
     #[test]

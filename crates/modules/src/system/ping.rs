@@ -25,7 +25,7 @@ impl Module for Ping {
 
     fn run(args: PingArgs, _ctx: &mut Context) -> Result<Outcome, Failure> {
         if args.data == "crash" {
-            return Err(Failure::new("boom"));
+            return Err(Failure::raised("boom", None));
         }
         Ok(Outcome::default().with("ping", args.data))
     }

@@ -21,7 +21,7 @@ use crate::{
         atomic::{self, Keep, Staged},
         checksum::{Algorithm, hex},
         file_state::{PathState, initial_diff},
-        paths,
+        paths, text,
     },
 };
 
@@ -98,7 +98,10 @@ fn checksum_there(path: &str, metadata: &fs::Metadata) -> Option<String> {
 }
 
 /// The content is there: only the properties are set, as `file` does.
-fn properties(args: &CopyArgs, dest_file: &str, ctx: &Context) -> Result<Outcome, Failure> {
+fn properties(args: &CopyArgs, dest_file: &str, ctx: &mut Context) -> Result<Outcome, Failure> {
+    if ctx.check_mode {
+        args.attributes.warn_of_missing_accounts(ctx)?;
+    }
     let is_link = Path::new(dest_file).is_symlink();
     let path = if is_link { paths::real(dest_file) } else { dest_file.to_owned() };
     let mut diff = initial_diff(&path, "file", PathState::of(&path));
@@ -128,7 +131,7 @@ fn half_diff(path: &str, ctx: &Context) -> Diff {
         set("dst_larger", ctx.max_diff_size.into());
     } else if let Ok(bytes) = head(u64::MAX) {
         set("before_header", path.into());
-        set("before", String::from_utf8_lossy(&bytes).into_owned().into());
+        set("before", text::shown(&bytes).into());
     }
     Diff::Keys(half)
 }

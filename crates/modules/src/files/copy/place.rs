@@ -111,7 +111,8 @@ impl Place {
         }
         let exists = Path::new(&self.dest).exists();
         let saved = if args.backup && exists { Some(backup::make(ctx, &self.dest)?) } else { None };
-        staged.keep(if was_link { Keep::Nothing } else { keep }).replace(ctx, &self.dest, attributes)?;
+        let keep = if was_link && matches!(keep, Keep::Target) { Keep::Nothing } else { keep };
+        staged.keep(keep).replace(ctx, &self.dest, attributes)?;
         Ok(saved)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path};
 
+use protocol::arguments::python;
 use rustix::fs::{Access, access};
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     tree,
 };
 use crate::{
+    module::strerror,
     prelude::*,
     support::{
         atomic::{self, Keep},
@@ -70,9 +72,11 @@ pub(super) fn run(args: CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure>
                 ctx.cancel.check()?;
                 backup_file = place.fill(&args, &attributes, staged, Keep::Source(src.into()), ctx)?;
             } else {
+                let (source, dest) = (python::repr_str(src), python::repr_str(&place.dest));
+                let reason = strerror(&io::Error::from_raw_os_error(20));
                 return Err(Failure::raised(
-                    &format!("Failed to copy '{src}' to '{}'.", place.dest),
-                    Some("the destination is a file and the source a folder"),
+                    &format!("Could not replace {dest} with b{source}."),
+                    Some(&format!("[Errno 20] {reason}: b{source} -> b{dest}")),
                 ));
             }
         }

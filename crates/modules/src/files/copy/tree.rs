@@ -2,9 +2,11 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+    os::unix::fs::{MetadataExt, symlink},
     path::{Path, PathBuf},
 };
+
+use protocol::arguments::python;
 
 use crate::{
     module::os_error_bytes,
@@ -12,9 +14,12 @@ use crate::{
     support::{
         atomic::{self, Keep, Staged},
         file_state::walk,
-        paths,
+        mode, paths,
     },
 };
+
+/// Names that are left alone where the folder is there already (Python's `filecmp.DEFAULT_IGNORES`).
+const IGNORED: [&str; 8] = ["RCS", "CVS", "tags", ".git", ".hg", ".bzr", "_darcs", "__pycache__"];
 
 /// How a tree is copied.
 pub(super) struct Tree<'a> {
@@ -48,36 +53,36 @@ impl Tree<'_> {
 
     fn copy_differing(&self, src: &Path, dest: &Path, ctx: &Context) -> Result<bool, Failure> {
         let mut changed = false;
-        for entry in entries(src)? {
+        for entry in entries(src).map_err(|error| failure(src, &error))? {
             ctx.cancel.check()?;
-            let Some(name) = entry.file_name() else { continue };
+            let Some(name) = entry.file_name().filter(|name| !IGNORED.iter().any(|ignored| *name == *ignored)) else {
+                continue;
+            };
             let target = dest.join(name);
-            let source = fs::metadata(&entry);
-            match (source, fs::metadata(&target)) {
-                (Ok(source), Ok(existing)) if source.is_dir() && existing.is_dir() => {
-                    changed |= self.copy_differing(&entry, &target, ctx)?;
+            let source = fs::metadata(&entry).ok();
+            if fs::symlink_metadata(&target).is_err() {
+                changed = true;
+                if !ctx.check_mode {
+                    self.copy_missing(&entry, source.as_ref(), &target, ctx)?;
                 }
-                (Ok(source), Ok(existing)) if source.is_file() && existing.is_file() => {
-                    if same(&entry, &source, &target, &existing).unwrap_or(false) {
-                        continue;
+                continue;
+            }
+            let (Some(source), Ok(existing)) = (source, fs::metadata(&target)) else { continue };
+            if source.is_dir() && existing.is_dir() {
+                changed |= self.copy_differing(&entry, &target, ctx)?;
+            } else if source.is_file()
+                && existing.is_file()
+                && !same(&entry, &source, &target, &existing).unwrap_or(false)
+            {
+                changed = true;
+                if !ctx.check_mode {
+                    if entry.is_symlink() && self.links == Some(false) {
+                        let _ = fs::remove_file(&target);
+                        link(&entry, &target).map_err(|error| failure(&target, &error))?;
+                    } else {
+                        copy_content(&entry, &target, true, ctx)?;
                     }
-                    changed = true;
-                    if !ctx.check_mode {
-                        if entry.is_symlink() && self.links == Some(false) {
-                            let _ = fs::remove_file(&target);
-                            link(&entry, &target)?;
-                        } else {
-                            copy_file(&entry, &target, ctx)?;
-                        }
-                        self.own(&target, ctx)?;
-                    }
-                }
-                (_, Ok(_)) => {}
-                (source, Err(_)) => {
-                    changed = true;
-                    if !ctx.check_mode {
-                        self.copy_missing(&entry, source.ok().as_ref(), &target, ctx)?;
-                    }
+                    self.own(&target, ctx)?;
                 }
             }
         }
@@ -91,42 +96,68 @@ impl Tree<'_> {
         target: &Path,
         ctx: &Context,
     ) -> Result<(), Failure> {
-        let is_folder = source.is_some_and(fs::Metadata::is_dir);
-        match (entry.is_symlink(), self.links) {
-            // Ansible copies no such link where the option is not given.
-            (true, None) => Ok(()),
-            (true, Some(false)) => link(entry, target),
-            (_, _) if is_folder => {
+        let is_link = entry.is_symlink();
+        match (source, self.links) {
+            // Ansible copies no link that leads nowhere, and others only where the option is given.
+            (None, _) => Ok(()),
+            (Some(_), None) if is_link => Ok(()),
+            (Some(_), Some(false)) if is_link => link(entry, target).map_err(|error| failure(target, &error)),
+            (Some(source), _) if source.is_dir() => {
                 self.copy_whole(entry, target, ctx)?;
                 self.own_all(target, ctx).map(|_| ())
             }
-            (_, _) if source.is_some_and(fs::Metadata::is_file) => {
-                copy_file(entry, target, ctx)?;
+            (Some(source), _) if source.is_file() => {
+                copy_content(entry, target, !is_link, ctx)?;
                 self.own(target, ctx).map(|_| ())
             }
             _ => Ok(()),
         }
     }
 
-    /// Python's `copytree`.
+    /// Python's `copytree`: what does not go is left out and told at the end.
     fn copy_whole(&self, src: &Path, dest: &Path, ctx: &Context) -> Result<(), Failure> {
-        let failed = |path: &Path, error: &io::Error| failure(path, error);
-        fs::create_dir_all(dest).map_err(|error| failed(dest, &error))?;
-        for entry in entries(src)? {
-            ctx.cancel.check()?;
+        let mut failed = Vec::new();
+        match self.copy_into(src, dest, &mut failed, ctx) {
+            Err(Stop::Cancelled(failure)) => return Err(failure),
+            Err(Stop::System(error)) => return Err(Failure::raised(&error, None)),
+            Ok(()) => {}
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let bytes = |path: &Path| format!("b{}", python::repr_str(&path.to_string_lossy()));
+        let list =
+            failed.iter().map(|(from, to, why)| format!("({}, {}, {})", bytes(from), bytes(to), python::repr_str(why)));
+        Err(Failure::raised(&format!("[{}]", list.collect::<Vec<_>>().join(", ")), None))
+    }
+
+    fn copy_into(&self, src: &Path, dest: &Path, failed: &mut Vec<Failed>, ctx: &Context) -> Result<(), Stop> {
+        let words = |path: &Path, error: &io::Error| os_error_bytes(error, &path.to_string_lossy());
+        let stop = |path: &Path, error: &io::Error| Stop::System(words(path, error));
+        let inside = entries(src).map_err(|error| stop(src, &error))?;
+        fs::create_dir_all(dest).map_err(|error| stop(dest, &error))?;
+        for entry in inside {
+            ctx.cancel.check().map_err(Stop::Cancelled)?;
             let Some(name) = entry.file_name() else { continue };
             let target = dest.join(name);
-            if entry.is_symlink() && !self.follow {
-                link(&entry, &target)?;
+            let done = if entry.is_symlink() && !self.follow {
+                link(&entry, &target).map_err(|error| stop(&target, &error))
             } else if entry.is_dir() {
-                self.copy_whole(&entry, &target, ctx)?;
+                self.copy_into(&entry, &target, failed, ctx)
             } else {
-                copy_file(&entry, &target, ctx)?;
+                copy_file(&entry, &target, ctx).map_err(|error| stop(&entry, &error))
+            };
+            match done {
+                Err(Stop::System(why)) => failed.push((entry, target, why)),
+                other => other?,
             }
         }
-        let metadata = fs::metadata(src).map_err(|error| failed(src, &error))?;
-        let folder = fs::File::open(dest).map_err(|error| failed(dest, &error))?;
-        atomic::copy_metadata(src, &metadata, &folder).map_err(|error| failed(dest, &error))
+        let copied = fs::metadata(src)
+            .and_then(|metadata| fs::File::open(dest).and_then(|to| atomic::copy_metadata(src, &metadata, &to)));
+        if let Err(error) = copied {
+            failed.push((src.to_owned(), dest.to_owned(), words(src, &error)));
+        }
+        Ok(())
     }
 
     fn own(&self, path: &Path, ctx: &Context) -> Result<bool, Failure> {
@@ -156,26 +187,54 @@ fn failure(path: &Path, error: &io::Error) -> Failure {
     Failure::raised(&os_error_bytes(error, &path.to_string_lossy()), None)
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let read = fs::read_dir(folder).map_err(|error| failure(folder, &error))?;
-    Ok(read.flatten().map(|entry| entry.path()).collect())
+/// What could not be copied: from, to, why.
+type Failed = (PathBuf, PathBuf, String);
+
+/// Why a folder was not copied.
+enum Stop {
+    /// The call was cancelled.
+    Cancelled(Failure),
+    /// The system's words.
+    System(String),
 }
 
-fn link(entry: &Path, target: &Path) -> Result<(), Failure> {
-    fs::read_link(entry).and_then(|to| symlink(to, target)).map_err(|error| failure(target, &error))
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    Ok(fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect())
 }
 
-/// Copies content and mode, in one step.
-fn copy_file(from: &Path, to: &Path, ctx: &Context) -> Result<(), Failure> {
+fn link(entry: &Path, target: &Path) -> io::Result<()> {
+    symlink(fs::read_link(entry)?, target)
+}
+
+/// Opens a file to copy. What is none would be read without end, or never.
+fn open(from: &Path) -> io::Result<(fs::File, fs::Metadata)> {
+    let metadata = fs::metadata(from)?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok((fs::File::open(from)?, metadata))
+}
+
+/// Python's `copy2`: content, mode, times and extended attributes, in one step.
+fn copy_file(from: &Path, to: &Path, ctx: &Context) -> io::Result<()> {
+    let (mut source, metadata) = open(from)?;
+    let mut staged = Staged::beside(ctx, to)?;
+    io::copy(&mut source, staged.file())?;
+    atomic::copy_metadata(from, &metadata, staged.file())?;
+    staged.persist(to)
+}
+
+/// Copies content, and the mode where that is asked for, in one step; a file that is there keeps its owner.
+fn copy_content(from: &Path, to: &Path, with_mode: bool, ctx: &Context) -> Result<(), Failure> {
     let target = to.to_string_lossy();
-    let metadata = fs::metadata(from).map_err(|error| failure(from, &error))?;
+    let (mut source, metadata) = open(from).map_err(|error| failure(from, &error))?;
     let mut staged = Staged::beside(ctx, to).map_err(|error| atomic::not_writable(&target, &error))?;
-    let mut source = fs::File::open(from).map_err(|error| failure(from, &error))?;
     io::copy(&mut source, staged.file()).map_err(|error| atomic::cannot_write(&target, &error))?;
-    staged.keep(Keep::Target).replace(ctx, &target, &FileAttributes::default()).and_then(|_| {
-        let mode = fs::Permissions::from_mode(metadata.mode() & 0o7777);
-        fs::set_permissions(to, mode).map_err(|error| failure(to, &error))
-    })
+    let attributes = FileAttributes {
+        mode: if with_mode { mode::show(metadata.mode() & mode::PERMISSIONS).into() } else { Data::Null },
+        ..FileAttributes::default()
+    };
+    staged.keep(Keep::Target).replace(ctx, &target, &attributes).map(|_| ())
 }
 
 /// Python's shallow `filecmp.cmp`: alike in kind, size and time, or else in content.

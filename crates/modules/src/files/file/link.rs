@@ -44,10 +44,10 @@ impl Job {
             let target = src.as_deref().unwrap_or_default();
             if before == PathState::Absent {
                 symlink(target, path)
-                    .map_err(|error| self.failed("linking", &error, &format!("'{target}' -> '{path}'")))?;
+                    .map_err(|error| self.failed("linking", &error, &format!("b'{target}' -> b'{path}'")))?;
             } else {
                 if before == PathState::Directory {
-                    fs::remove_dir(path).map_err(|error| self.failed("replacing", &error, &format!("'{path}'")))?;
+                    fs::remove_dir(path).map_err(|error| self.failed("replacing", &error, &format!("b'{path}'")))?;
                 }
                 self.replace(|temporary| symlink(target, temporary))?;
             }

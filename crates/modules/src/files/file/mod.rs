@@ -9,7 +9,6 @@ use crate::{
     module::os_error_bytes,
     prelude::*,
     support::{
-        accounts,
         attributes::AttributeDiff,
         file_state::{PathState, initial_diff},
         paths,
@@ -103,7 +102,7 @@ impl Module for File {
     fn run(args: FileArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
         let state = args.state_to_be(ctx)?;
         if ctx.check_mode && state.1 != State::Absent {
-            args.warn_of_missing_accounts(ctx);
+            args.attributes.warn_of_missing_accounts(ctx)?;
         }
         let (path, state) = state;
         if args._diff_peek.is_some() {
@@ -160,35 +159,6 @@ impl FileArgs {
             return refuse("src option requires state to be 'link' or 'hard'");
         }
         Ok((path, state))
-    }
-
-    /// In check mode an owner may be missing because an earlier task would have made it.
-    fn warn_of_missing_accounts(&self, ctx: &mut Context) {
-        let tail = "Create {} up to this point in real play";
-        if let Some(owner) = self.attributes.owner.as_deref().filter(|owner| !owner.is_empty()) {
-            let tail = tail.replace("{}", "user");
-            match owner.parse::<u32>() {
-                Ok(uid) if accounts::user_by_id(ctx, uid).is_none() => {
-                    ctx.warn(format!("failed to look up user with uid {uid}. {tail}"));
-                }
-                Err(_) if accounts::user_by_name(ctx, owner).is_none() => {
-                    ctx.warn(format!("failed to look up user {owner}. {tail}"));
-                }
-                _ => {}
-            }
-        }
-        if let Some(group) = self.attributes.group.as_deref().filter(|group| !group.is_empty()) {
-            let tail = tail.replace("{}", "group");
-            match group.parse::<u32>() {
-                Ok(gid) if accounts::group_by_id(ctx, gid).is_none() => {
-                    ctx.warn(format!("failed to look up group with gid {gid}. {tail}"));
-                }
-                Err(_) if accounts::group_by_name(ctx, group).is_none() => {
-                    ctx.warn(format!("failed to look up group {group}. {tail}"));
-                }
-                _ => {}
-            }
-        }
     }
 }
 

@@ -38,7 +38,7 @@ impl Kind {
     pub(super) fn decode(&self, bytes: &[u8]) -> Result<String, String> {
         match Encoding::named(&self.charset) {
             Some(Encoding::Utf8) => Ok(String::from_utf8_lossy(bytes).into_owned()),
-            Some(Encoding::Latin1) => Ok(Encoding::Latin1.decode(bytes)),
+            Some(encoding) => Ok(encoding.decode(bytes)),
             None if matches!(self.charset.to_lowercase().as_str(), "windows-1252" | "cp1252") => {
                 let letter = |byte: &u8| match byte.checked_sub(0x80) {
                     Some(index) => WINDOWS.get(usize::from(index)).copied().unwrap_or(char::from(*byte)),

@@ -1,0 +1,40 @@
+//! A public key infrastructure of three tiers: an offline root, an online intermediate, short-lived service certificates.
+//!
+//! Nothing here opens a connection, asks the machine for the time or keeps state of its own: time comes from a
+//! [`clock::Clock`], chance from a [`random::Random`], signatures from a [`signer::Signer`]. What is to be signed is
+//! always built first, as bytes that can be read, linted and hashed ([`issue::ToBeSigned`]), so that a sealed or an
+//! offline key signs exactly what was looked at.
+//!
+//! - [`clock`], [`validity`], [`serial`], [`random`]: when, for how long, under which number.
+//! - [`subject`], [`names`], [`dns`], [`constraints`], [`url`]: whom a certificate names, and what an issuer may certify.
+//! - [`key`], [`signature`], [`signer`]: keys and what is done with them.
+//! - [`request`], [`profile`], [`authority`], [`issue`]: from a request to a certificate.
+//! - [`certificate`], [`crl`], [`lint`]: reading certificates and revocation lists, making the latter, finding faults.
+//! - [`verify`]: whether a chain holds.
+//! - [`error`]: refusals and findings, each with place, rule and cure.
+
+pub mod authority;
+pub mod certificate;
+pub mod clock;
+pub mod constraints;
+pub mod crl;
+pub mod dns;
+pub mod error;
+mod extensions;
+pub mod issue;
+pub mod key;
+pub mod lint;
+pub mod names;
+pub mod profile;
+pub mod random;
+pub mod request;
+pub mod serial;
+pub mod signature;
+mod signed;
+pub mod signer;
+pub mod subject;
+pub mod url;
+pub mod validity;
+pub mod verify;
+
+pub use error::{Error, Finding, Result};
