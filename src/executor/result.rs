@@ -265,9 +265,6 @@ impl TaskResult {
         if self.no_log {
             map.insert("_ansible_no_log".to_owned(), Data::Bool(true));
         }
-        if let Some(quiet) = self.values.get("_ansible_verbose_override") {
-            map.insert("_ansible_verbose_override".to_owned(), quiet.clone());
-        }
         if let Some(Data::Map(delegated)) = self.values.get("_ansible_delegated_vars") {
             map.insert("_ansible_delegated_vars".to_owned(), Data::Map(delegated.clone()));
         }

@@ -27,6 +27,10 @@ const MASKS: &[(&str, &str)] = &[
     (r"\b127\.0\.0\.1:\d{5}\b", "127.0.0.1:PORT"),
     // Python prints a set in an order of chance
     (r#"Valid booleans include: [^"\n]*"#, "Valid booleans include: SET"),
+    // a backup's name: process id and time
+    (r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~", ".PID.TIME~"),
+    // seconds that something took
+    (r#""elapsed": \d+"#, "\"elapsed\": NUMBER"),
     // asynchronous jobs
     (r"\bj\d{6,}\.\d+\b", "JOB"),
     // numbers of a file or a process that differ by nature
