@@ -4,7 +4,7 @@
 
 use protocol::{Data, Map, Outcome};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, module};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, module};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
