@@ -19,6 +19,8 @@ const MASKS: &[(&str, &str)] = &[
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-moduletmp-[\d.]+-\w+"#, "REMOTE_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/tmp\w+"#, "LOCAL_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/\.\w+"#, "LOCAL_CONTENT"),
+    // how long a pause took
+    (r"Paused for \d+\.\d+ seconds", "Paused for DELTA seconds"),
     // names that tempfile and mkstemp make
     (r"\b(ansible[._-])[a-z0-9_]{8}\b", "${1}RANDOM"),
     (r"\.ansible_tmp\w+", ".ansible_tmpRANDOM"),
