@@ -26,6 +26,7 @@ pub fn of_playbooks(run: &RunOptions, terminal: &mut Terminal) -> Result<Sinks> 
     let (screen, progress) = terminal.screen();
     let mut sinks = Sinks::default();
     sinks.add_boxed(stdout(&wanted, screen, options(run))?);
+    tell_skipped(&wanted, terminal);
     if let Some(progress) = progress {
         sinks.add(progress);
     }
@@ -53,10 +54,21 @@ pub fn of_task(exec: &ExecOptions, terminal: &mut Terminal) -> Result<Sinks> {
     let (screen, progress) = terminal.screen();
     let mut sinks = Sinks::default();
     sinks.add_boxed(stdout(name, screen, options(&exec.run))?);
+    tell_skipped(name, terminal);
     if let Some(progress) = progress {
         sinks.add(progress);
     }
     Ok(sinks)
+}
+
+/// Says which of ansible-core's screens are not used: there is one.
+fn tell_skipped(used: &str, terminal: &mut Terminal) {
+    let used = used.strip_prefix("ansible.builtin.").unwrap_or(used);
+    for name in ["default", "minimal", "oneline"] {
+        if name != used {
+            terminal.verbose(2, &format!("Skipping callback '{name}', as we already have a stdout callback."));
+        }
+    }
 }
 
 fn options(run: &RunOptions) -> Options {

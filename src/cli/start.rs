@@ -31,6 +31,7 @@ pub fn apply(options: ApplyOptions, terminal: &mut Terminal) -> Result {
     let mut told = told(&options.run);
     told.start_at_task = options.start_at_task;
     told.syntax_check = options.syntax_check;
+    told.playbooks.clone_from(&options.playbooks);
     let run = session.run(told, Box::new(callback))?;
     let code = conduct(&run, &paths)?;
     if options.syntax_check && code == 0 {
@@ -43,6 +44,7 @@ pub fn apply(options: ApplyOptions, terminal: &mut Terminal) -> Result {
 
 fn told(run: &options::RunOptions) -> executor::RunOptions {
     executor::RunOptions {
+        playbooks: Vec::new(),
         limit: run.limit.clone(),
         check: run.check,
         start_at_task: None,

@@ -92,6 +92,7 @@ impl Config {
             inject_facts_as_vars: s.bool("INJECT_FACTS_AS_VARS"),
             interpreter_python: text("INTERPRETER_PYTHON"),
             roles_path: paths("DEFAULT_ROLES_PATH"),
+            module_paths: paths("DEFAULT_MODULE_PATH"),
             collections_paths: paths("COLLECTIONS_PATHS"),
             playbook_dir: s.path("PLAYBOOK_DIR"),
             playbook_vars_root: text("PLAYBOOK_VARS_ROOT"),

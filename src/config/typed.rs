@@ -59,6 +59,8 @@ pub struct Config {
 
     /// Where roles are looked for.
     pub roles_path: Vec<PathBuf>,
+    /// Where Python modules would be looked for; shown and not read.
+    pub module_paths: Vec<PathBuf>,
     /// Where collections are looked for.
     pub collections_paths: Vec<PathBuf>,
     /// The base directory of verbs that have no playbook.

@@ -5,6 +5,8 @@ use protocol::Secret;
 /// What a run is told beyond its configuration.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
+    /// The playbooks, as the operator named them.
+    pub playbooks: Vec<String>,
     /// `--limit`
     pub limit: Option<String>,
     /// `--check`

@@ -92,12 +92,13 @@ impl From<TemplateError> for RunError {
 /// A playbook cannot be loaded, or a play's own keywords are wrong.
 pub async fn run_playbooks(run: &Rc<Run>, playbooks: &[PathBuf]) -> Result<Ending, RunError> {
     let mut ending = Ending::Ok;
-    for path in playbooks {
+    for (index, path) in playbooks.iter().enumerate() {
         let basedir = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_path_buf));
         run.variables.set_basedir(basedir.clone().unwrap_or_default());
         let playbook = run.loader.borrow_mut().load_playbook(path).map_err(RunError::Refused)?;
         run.show_load_warnings();
-        ending = run_playbook(run, &playbook, ending).await?;
+        let name = run.options.playbooks.get(index).cloned().unwrap_or_else(|| path.display().to_string());
+        ending = run_playbook(run, &playbook, &name, ending).await?;
         if ending != Ending::Ok {
             break;
         }
@@ -113,9 +114,11 @@ pub async fn run_playbooks(run: &Rc<Run>, playbooks: &[PathBuf]) -> Result<Endin
     Ok(ending)
 }
 
-async fn run_playbook(run: &Rc<Run>, playbook: &Playbook, mut ending: Ending) -> Result<Ending, RunError> {
+async fn run_playbook(run: &Rc<Run>, playbook: &Playbook, name: &str, mut ending: Ending) -> Result<Ending, RunError> {
     if !run.options.syntax_check {
         run.emit(&Event::PlaybookStarted { path: playbook.path.to_string() });
+        let message = format!("{} plays in {name}", playbook.plays.len());
+        run.emit(&Event::Verbose { level: 2, host: None, message });
     }
     for play in &playbook.plays {
         run.variables.set_basedir(PathBuf::from(&*play.scope.basedir));

@@ -19,6 +19,11 @@ const MASKS: &[(&str, &str)] = &[
     (r"\b(ansible[._-])[a-z0-9_]{8}\b", "${1}RANDOM"),
     (r"\.ansible_tmp\w+", ".ansible_tmpRANDOM"),
     (r"\btmp[a-z0-9_]{8}\b", "tmpRANDOM"),
+    // what each of the two programs says of itself with -vv
+    (
+        r"\n  (ansible python module location|executable location|python version|jinja version|pyyaml version) = .*",
+        "\n  $1 = OWN",
+    ),
     // a test's own server
     (r"\b127\.0\.0\.1:\d{5}\b", "127.0.0.1:PORT"),
     // Python prints a set in an order of chance

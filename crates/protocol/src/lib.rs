@@ -14,6 +14,7 @@ pub mod data;
 pub mod frame;
 pub mod invocation;
 pub mod outcome;
+pub mod python_json;
 pub mod secret;
 
 pub use data::{Data, Map};

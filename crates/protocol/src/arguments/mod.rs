@@ -12,7 +12,7 @@ pub mod python;
 mod secrets;
 mod validate;
 
-pub use argument::{Argument, ArgumentValueError, Arguments, ByteSize, JsonText, PathArg, take};
+pub use argument::{Argument, ArgumentValueError, Arguments, ByteSize, Choice, JsonText, PathArg, take};
 pub use secrets::{remove_values, secrets_of};
 pub use validate::{ArgumentError, Validated, validate};
 

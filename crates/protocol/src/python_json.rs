@@ -1,6 +1,6 @@
 //! JSON text exactly as Python's `json.dumps` writes it.
 
-use protocol::Data;
+use crate::{Data, arguments::python::repr_float};
 
 /// How `json.dumps` is asked to write.
 ///
@@ -137,36 +137,14 @@ fn float(number: f64) -> String {
     } else if number.is_infinite() {
         if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
     } else {
-        float_repr(number)
+        repr_float(number)
     }
-}
-
-/// A double as Python's `repr` writes it: the shortest digits that read back the same, with an exponent below 1e-4 and
-/// from 1e16 on; `nan`, `inf` and `-inf` for what is not finite.
-#[must_use]
-pub fn float_repr(number: f64) -> String {
-    if number.is_nan() {
-        return "nan".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
-    }
-    // Rust's `{:e}` gives the shortest digits too: `1.25e-7`.
-    let scientific = format!("{number:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if (-4..16).contains(&exponent) {
-        let plain = number.to_string();
-        return if plain.contains('.') { plain } else { format!("{plain}.0") };
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::Map;
+    use crate::Map;
 
     fn sample() -> Data {
         let mut inner = Map::new();
@@ -216,6 +194,5 @@ mod tests {
         }
         assert_eq!(dumps(&Data::Float(f64::NAN), Style::default()), "NaN");
         assert_eq!(dumps(&Data::Float(f64::NEG_INFINITY), Style::default()), "-Infinity");
-        assert_eq!(float_repr(f64::INFINITY), "inf");
     }
 }
