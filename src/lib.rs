@@ -12,10 +12,11 @@ pub mod helper_binary;
 pub mod inventory;
 pub mod lookup;
 pub mod playbook;
-pub mod python_json;
-pub mod python_repr;
 pub mod strategy;
 pub mod template;
 pub mod vars;
 pub mod vault;
 pub mod yaml;
+
+// Text as Python writes it: both ends of a connection need it.
+pub use protocol::{arguments::python as python_repr, python_json};

@@ -4,7 +4,7 @@
 
 use protocol::{Data, Map, Outcome};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, TargetError, lines, module};
+use super::{ActionContext, ActionError, ActionOutcome, Local, TargetError, module};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
@@ -30,7 +30,7 @@ pub async fn ask(context: &ActionContext<'_>, jid: &str, mode: &str) -> Result<O
     let mut invocation = context.invocation("async_status", arguments);
     invocation.check_mode = false;
     let mut outcome = context.target.call(invocation, None).await?;
-    lines::add(&mut outcome.values);
+    module::add_lines(&mut outcome.values);
     complete(&mut outcome.values, folder, jid);
     Ok(outcome)
 }

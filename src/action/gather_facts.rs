@@ -4,7 +4,7 @@
 
 use protocol::{Data, Map, Outcome};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, module};
+use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, module};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
@@ -19,7 +19,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         outcome.changed = Some(false);
         let facts = outcome.facts.get_or_insert_with(Map::new);
         facts.entry("_ansible_facts_gathered".to_owned()).or_insert(Data::Bool(true));
-        Ok(ActionOutcome { by_module: !outcome.failed, outcome, ..ActionOutcome::default() })
+        Ok(ActionOutcome { by_module: !outcome.failed, outcome, detail: Detail::Hidden, ..ActionOutcome::default() })
     })
 }
 

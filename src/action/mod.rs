@@ -17,7 +17,6 @@ pub mod files;
 mod gather_facts;
 mod group_by;
 mod include_vars;
-mod lines;
 mod local_name;
 pub mod module;
 mod options;

@@ -7,7 +7,7 @@ use protocol::{
     arguments::{Specification, remove_values, secrets_of, validate},
 };
 
-use super::{ActionContext, ActionError, ActionOutcome, Detail, lines};
+use super::{ActionContext, ActionError, ActionOutcome, Detail};
 use crate::template::data::to_data;
 
 /// Runs the module that the task names with the task's arguments.
@@ -84,7 +84,7 @@ pub async fn call_as(
         });
     }
     let mut outcome = context.target.call(invocation, content).await?;
-    lines::add(&mut outcome.values);
+    add_lines(&mut outcome.values);
     outcome.warnings.splice(0..0, validated.warnings);
     // The values that the module worked out itself stand in for those that were sent.
     module_args.extend(std::mem::take(&mut outcome.arguments));
@@ -110,6 +110,45 @@ pub(super) fn invocation_of(module: &str, arguments: Map) -> Data {
     }
 }
 
+/// Adds `stdout_lines` and `stderr_lines` to what a host answered.
+pub(super) fn add_lines(values: &mut Map) {
+    for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if let Some(Data::Str(content)) = values.get(text)
+            && !values.contains_key(lines)
+        {
+            let content = content.clone();
+            values.insert(lines.to_owned(), Data::List(python_lines(&content).into_iter().map(Data::from).collect()));
+        }
+    }
+}
+
+/// Python's `str.splitlines()`.
+fn python_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|letter| {
+            matches!(
+                letter,
+                '\n' | '\r' | '\x0b' | '\x0c' | '\x1c' | '\x1d' | '\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+            )
+        });
+        match end {
+            None => {
+                lines.push(rest);
+                rest = "";
+            }
+            Some(at) => {
+                let (line, tail) = rest.split_at(at);
+                lines.push(line);
+                let width = if tail.starts_with("\r\n") { 2 } else { tail.chars().next().map_or(1, char::len_utf8) };
+                rest = tail.get(width..).unwrap_or_default();
+            }
+        }
+    }
+    lines
+}
+
 /// The name under which Ansible's error texts speak of a module: as the task has it, unless an action of ansible-core
 /// stands before the module.
 fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
@@ -117,7 +156,6 @@ fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
         "command" | "shell" => "ansible.legacy.command",
         "copy" => "ansible.legacy.copy",
         "slurp" => "ansible.legacy.slurp",
-        "uri" => "ansible.legacy.uri",
         _ => written,
     }
 }
@@ -160,4 +198,17 @@ pub(super) fn check_names(context: &ActionContext<'_>, known: &[&str]) -> Result
     }
     unknown.sort();
     Err(ActionError::refused(format!("Invalid options for {}: {}", context.written_name, unknown.join(","))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::python_lines;
+
+    #[test]
+    fn lines_are_split_as_python_splits_them() {
+        assert_eq!(python_lines("a\nb\r\nc\n"), ["a", "b", "c"]);
+        assert_eq!(python_lines("\n\n"), ["", ""]);
+        assert_eq!(python_lines("a\u{2028}b"), ["a", "b"]);
+        assert!(python_lines("").is_empty());
+    }
 }

@@ -4,7 +4,7 @@
 
 use protocol::Outcome;
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, lines};
+use super::{ActionContext, ActionError, ActionOutcome, Local, module::add_lines};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
     Box::pin(async move {
@@ -23,7 +23,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         outcome.set("rc", output.rc);
         outcome.set("stdout", String::from_utf8_lossy(&output.stdout).into_owned());
         outcome.set("stderr", String::from_utf8_lossy(&output.stderr).into_owned());
-        lines::add(&mut outcome.values);
+        add_lines(&mut outcome.values);
         if output.rc != 0 {
             outcome.failed = true;
             outcome.msg = Some("non-zero return code".to_owned());

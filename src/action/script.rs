@@ -8,7 +8,7 @@ use connection::ContentSource;
 use modules::support::shlex;
 use protocol::{Data, Map, arguments::validate};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local, files, lines, local_name, module, raw};
+use super::{ActionContext, ActionError, ActionOutcome, Local, files, local_name, module, raw};
 use crate::diagnostic::{ErrorChain, Link};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
@@ -50,7 +50,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         if let (Some(farewell), Some(Data::Str(stderr))) = (farewell, outcome.values.get_mut("stderr")) {
             stderr.push_str(&farewell);
         }
-        lines::add(&mut outcome.values);
+        module::add_lines(&mut outcome.values);
         Ok(outcome.into())
     })
 }

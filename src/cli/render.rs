@@ -113,9 +113,9 @@ fn file(
 
 fn failure(error: TemplateError) -> Failure {
     let mut diagnostic = Diagnostic::error(error.message);
-    if let Some(span) = error.line.or(error.origin) {
+    if let Some(span) = error.line.map(|line| *line).or(error.origin) {
         diagnostic = diagnostic.at(span, "");
     }
-    diagnostic.help = error.help;
+    diagnostic.help = error.help.map(String::from);
     Failure::Generic(Box::new(diagnostic))
 }

@@ -54,6 +54,9 @@ impl Session {
             terminal.warning(warning);
         }
         let mut inventory = inventory?;
+        for said in inventory.trail() {
+            terminal.verbose(3, said);
+        }
         inventory.set_limit(options.limit.as_deref())?;
         let magic = run_variables(options, &config);
         let variables = Variables::new(Rc::clone(&templar), inventory, extra, magic, config.inject_facts_as_vars);

@@ -93,6 +93,14 @@ impl Terminal {
         }
     }
 
+    /// Says what is said from that many `-v` on.
+    pub fn verbose(&mut self, level: u8, text: &str) {
+        if self.options.verbosity >= level {
+            let colour = self.options.theme.verbose.clone();
+            self.screen.line(text, &colour);
+        }
+    }
+
     /// Prints text on standard output, ended by a newline.
     pub fn print(&mut self, text: &str) {
         self.screen.display(text, None, Stream::Out);

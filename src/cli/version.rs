@@ -15,16 +15,19 @@ pub fn ansible(name: &str, config: &Config) -> String {
     let collections: Vec<String> = config.collections_paths.iter().map(|path| path.display().to_string()).collect();
     let executable = std::env::current_exe().map_or_else(|_| "None".to_owned(), |path| path.display().to_string());
     let own = env!("CARGO_PKG_VERSION");
+    let modules: Vec<String> =
+        config.library.iter().map(|path| crate::python_repr::repr_str(&path.display().to_string())).collect();
     format!(
         "{name} [core {ANSIBLE_CORE}]\n  \
          config file = {file}\n  \
-         configured module search path = []\n  \
+         configured module search path = [{}]\n  \
          ansible python module location = None (provision {own})\n  \
          ansible collection location = {}\n  \
          executable location = {executable}\n  \
          python version = None (provision needs none)\n  \
          jinja version = 3.1.6 (provision's own)\n  \
          pyyaml version = 6.0.3 (provision's own)",
+        modules.join(", "),
         collections.join(":")
     )
 }

@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use protocol::{Data, Map};
+use protocol::{Data, Map, arguments::python::truth};
 
 use super::{
-    result::{TaskResult, result_map, truthy},
+    result::{TaskResult, result_map},
     run::Run,
 };
 use crate::{
@@ -42,14 +42,14 @@ pub(super) async fn wait(run: &Run, context: &ActionContext<'_>, result: &mut Ta
                 continue;
             }
         }
-        if ["finished", "failed", "skipped"].iter().any(|key| polled.get(*key).is_some_and(truthy)) {
+        if ["finished", "failed", "skipped"].iter().any(|key| polled.get(*key).is_some_and(truth)) {
             break;
         }
         let mut so_far = result.clone();
         so_far.values.clone_from(&polled);
         run.emit(&Event::JobPolled { result: Box::new(run.event_of(&so_far, None)) });
     }
-    let finished = polled.get("finished").is_some_and(truthy);
+    let finished = polled.get("finished").is_some_and(truth);
     if finished {
         // The file is all that is left of the job; that it stays does no harm.
         let _ = async_status::ask(context, &id, "cleanup").await;

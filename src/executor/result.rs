@@ -3,7 +3,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use jinja::Value;
-use protocol::{Data, Map, Outcome, outcome::Diff};
+use protocol::{Data, Map, Outcome, arguments::python::truth, outcome::Diff};
 
 use crate::{
     action::{ActionOutcome, Detail, Effect},
@@ -128,7 +128,7 @@ impl TaskResult {
     /// Whether a key is true.
     #[must_use]
     pub fn flag(&self, key: &str) -> bool {
-        self.values.get(key).is_some_and(truthy)
+        self.values.get(key).is_some_and(truth)
     }
 
     /// Sets a key.
@@ -143,7 +143,7 @@ impl TaskResult {
             || self.items.iter().any(|item| item.values.contains_key("failed_when_result"));
         let key = if decided { "failed_when_result" } else { "failed" };
         match self.values.get(key) {
-            Some(value) => truthy(value),
+            Some(value) => truth(value),
             None => self.items.iter().any(|item| item.flag(key)),
         }
     }
@@ -158,7 +158,7 @@ impl TaskResult {
     #[must_use]
     pub fn is_changed(&self) -> bool {
         match self.values.get("changed") {
-            Some(value) => truthy(value),
+            Some(value) => truth(value),
             None => self.items.iter().any(|item| item.flag("changed")),
         }
     }
@@ -241,7 +241,7 @@ impl TaskResult {
 
     /// A failure that was an error has a place for Python's traceback.
     fn add_exception(&self, map: &mut Map) {
-        if self.error.is_some() && map.get("failed").is_some_and(truthy) {
+        if self.error.is_some() && map.get("failed").is_some_and(truth) {
             map.insert("exception".to_owned(), Data::from("(traceback unavailable)"));
         }
     }
@@ -265,28 +265,10 @@ impl TaskResult {
         if self.no_log {
             map.insert("_ansible_no_log".to_owned(), Data::Bool(true));
         }
-        if let Some(quiet) = self.values.get("_ansible_verbose_override") {
-            map.insert("_ansible_verbose_override".to_owned(), quiet.clone());
-        }
         if let Some(Data::Map(delegated)) = self.values.get("_ansible_delegated_vars") {
             map.insert("_ansible_delegated_vars".to_owned(), Data::Map(delegated.clone()));
         }
         map
-    }
-}
-
-/// Python's truth of plain data.
-#[must_use]
-pub(super) fn truthy(value: &Data) -> bool {
-    match value {
-        Data::Null => false,
-        Data::Bool(value) => *value,
-        Data::Int(value) => *value != 0,
-        Data::BigInt(_) => true,
-        Data::Float(value) => *value != 0.0,
-        Data::Str(text) => !text.is_empty(),
-        Data::List(items) => !items.is_empty(),
-        Data::Map(map) => !map.is_empty(),
     }
 }
 

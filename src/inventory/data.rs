@@ -54,6 +54,8 @@ pub(super) struct Data {
     pub(super) group_names: GroupNames,
     /// What the operator should know, each once; the loader hands it on.
     pub(super) notes: IndexSet<String>,
+    /// How the sources were read, reader by reader.
+    pub(super) trail: Vec<String>,
 }
 
 /// What becomes of letters in group names that names of variables may not have.
@@ -85,6 +87,7 @@ impl Data {
             merge_hashes,
             group_names,
             notes: IndexSet::new(),
+            trail: Vec::new(),
         };
         for name in ["all", "ungrouped"] {
             data.insert_group(name);

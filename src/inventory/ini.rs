@@ -14,7 +14,7 @@ use super::{
     literal::{self, Literal, Refusal},
     range, words,
 };
-use crate::{diagnostic::Span, python_json::float_repr};
+use crate::{diagnostic::Span, python_repr::repr_float};
 
 /// Reads a source; `path` is its name in errors and in the origin of values.
 pub(super) fn read(data: &mut Data, path: &str, bytes: &[u8]) -> Result<(), Fault> {
@@ -293,7 +293,7 @@ pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<i64>), Fault>
 /// Python's `str()` of a complex number.
 fn complex(real: f64, imaginary: f64) -> String {
     let short = |number: f64| {
-        let text = float_repr(number);
+        let text = repr_float(number);
         text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
     };
     if real == 0.0 && real.is_sign_positive() {

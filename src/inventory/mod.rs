@@ -110,6 +110,12 @@ impl Inventory {
         })
     }
 
+    /// How the sources were read, reader by reader: what is said with `-vvv`.
+    #[must_use]
+    pub fn trail(&self) -> &[String] {
+        &self.data.trail
+    }
+
     /// Reads the sources anew (`meta: refresh_inventory`); hosts and groups that tasks added stay.
     ///
     /// # Errors

@@ -204,11 +204,15 @@ impl Loader<'_> {
         let mut document = None;
         for reader in self.readers.clone() {
             if !reader.wants(source, self.options) {
+                let name = reader.name();
+                let declined = format!("{name} declined parsing {source} as it did not pass its verify_file() method");
+                self.data.trail.push(declined);
                 continue;
             }
             let result = self.read(reader, source, &mut document);
             match result {
                 Ok(()) => {
+                    self.data.trail.push(format!("Parsed {source} inventory source with {} plugin", reader.name()));
                     self.tell();
                     self.data.source = None;
                     return Ok(true);

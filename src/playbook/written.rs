@@ -2,14 +2,14 @@
 //!
 //! Text knows itself where it was written; numbers, lists and mappings do not, and errors about them point at them too.
 
-use std::ops::Deref;
+use std::{fmt, ops::Deref};
 
 use jinja::Value;
 
 use crate::diagnostic::Span;
 
 /// A value as it was written, and where; equal to another wherever that stands.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Written {
     /// The value; it may be a template.
     pub value: Value,
@@ -51,6 +51,12 @@ impl Located for Written {
             Value::None | Value::Bool(_) => None,
             value => value.place().or_else(|| self.span.clone()),
         }
+    }
+}
+
+impl fmt::Debug for Written {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(formatter)
     }
 }
 

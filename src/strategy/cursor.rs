@@ -233,7 +233,7 @@ impl Cursor {
 
     /// Something failed, wherever the host stands now.
     pub(super) fn has_failed_outright(&self) -> bool {
-        self.failures.any() && !(self.rescued && !self.failures.always)
+        self.failures.any() && (!self.rescued || self.failures.always)
     }
 
     /// A block around the current task would rescue its failure.

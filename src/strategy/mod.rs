@@ -11,6 +11,8 @@ mod cursor;
 pub mod host_state;
 pub mod iterator;
 pub mod lockstep;
+#[cfg(test)]
+mod tests;
 
 pub use host_state::{HostState, Phase};
 pub use iterator::PlayIterator;

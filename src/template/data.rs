@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use protocol::{Data, Map};
 
 use crate::{
-    python_json::float_repr,
+    python_repr::repr_float,
     yaml::{DateTimeValue, DateValue},
 };
 
@@ -147,7 +147,7 @@ fn key_text(key: &Value) -> Result<String, Error> {
         Value::Str(text) => text.as_str().to_owned(),
         Value::Bool(true) => "true".to_owned(),
         Value::Bool(false) => "false".to_owned(),
-        Value::Float(value) => float_repr(*value),
+        Value::Float(value) => repr_float(*value),
         Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         other => match iso_date(other) {
             Some(text) => text,

@@ -19,13 +19,13 @@ pub struct TemplateError {
     /// The text that is to blame.
     pub origin: Option<Span>,
     /// The line of the template file, which Ansible does not tell.
-    pub line: Option<Span>,
+    pub line: Option<Box<Span>>,
     /// The cure.
-    pub help: Option<String>,
+    pub help: Option<Box<str>>,
     /// The message without those of the causes, where there are any.
-    pub summary: Option<String>,
+    pub summary: Option<Box<str>>,
     /// The causes, of which the first is the nearest; their messages end [`Self::message`].
-    pub causes: Vec<Link>,
+    pub causes: Box<[Link]>,
 }
 
 impl TemplateError {
@@ -39,7 +39,7 @@ impl TemplateError {
             origin,
             help: None,
             summary: None,
-            causes: Vec::new(),
+            causes: Box::default(),
             line: None,
         }
     }
@@ -56,15 +56,15 @@ impl TemplateError {
         let mut said = Self::new(error.message.clone(), origin.map(Span::from));
         said.undefined = error.kind == Kind::Undefined;
         let mut causes = error.cause();
-        said.summary = Some(error.summary().to_owned());
+        said.summary = Some(error.summary().into());
         match wrapped {
             Some(words) => {
                 said.message = format!("{words}: {}", error.message);
-                said.summary = Some(format!("{words}: {}", error.summary()));
+                said.summary = Some(format!("{words}: {}", error.summary()).into());
                 // Who knows of the value that is to blame says so apart.
                 if error.has_details() {
                     causes = Some(error);
-                    said.summary = Some(format!("{words}."));
+                    said.summary = Some(format!("{words}.").into());
                 } else if let Some(origin) = &error.origin {
                     said.origin = Some(Span::from(origin));
                 }
@@ -73,7 +73,7 @@ impl TemplateError {
                 if let Some(origin) = &error.origin {
                     said.origin = Some(Span::from(origin));
                 }
-                said.help = error.note.as_ref().and_then(|note| note.help.clone());
+                said.help = error.note.as_ref().and_then(|note| note.help.as_deref().map(Box::from));
             }
         }
         said.causes = iter::successors(causes, |error| error.cause()).map(link).collect();
@@ -83,9 +83,9 @@ impl TemplateError {
     /// As the last links of a chain.
     #[must_use]
     pub fn chain(&self) -> ErrorChain {
-        let own = self.summary.as_ref().unwrap_or(&self.message);
-        let mut link = Link::at(own.clone(), self.origin.clone());
-        link.help.clone_from(&self.help);
+        let own = self.summary.as_deref().unwrap_or(&self.message);
+        let mut link = Link::at(own, self.origin.clone());
+        link.help = self.help.as_deref().map(str::to_owned);
         ErrorChain { links: iter::once(link).chain(self.causes.iter().cloned()).collect() }
     }
 }

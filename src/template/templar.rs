@@ -269,7 +269,7 @@ impl Templar {
         let origin = origin_of(condition);
         let broken = |message: String| {
             let mut error = TemplateError::new(message, origin.as_ref().map(Span::from));
-            error.help = Some(BROKEN_HELP.to_owned());
+            error.help = Some(BROKEN_HELP.into());
             error
         };
         let text = match condition {
@@ -375,7 +375,7 @@ fn file_error(error: &jinja::Error, name: &str) -> TemplateError {
         length: 0,
     };
     if error.line > 0 {
-        said.line = Some(span(error.template.as_deref().unwrap_or(name), error.line));
+        said.line = Some(Box::new(span(error.template.as_deref().unwrap_or(name), error.line)));
     }
     said.origin.get_or_insert_with(|| span(name, 0));
     said

@@ -4,7 +4,7 @@
 pub(crate) fn by_host(screen: &str) -> String {
     let mut out = String::new();
     let mut results: Vec<(String, String)> = Vec::new();
-    // Lines that stand before the result they belong to: a diff.
+    // Lines that stand before the result they belong to: a diff, an error.
     let mut before = String::new();
     for line in screen.split_inclusive('\n') {
         let banner = line.starts_with("TASK [") || line.starts_with("RUNNING HANDLER [") || line.starts_with("PLAY ");
@@ -13,7 +13,7 @@ pub(crate) fn by_host(screen: &str) -> String {
             out.push_str(line);
         } else if let Some(host) = host_of(line) {
             results.push((host, std::mem::take(&mut before) + &hosts_sorted(line)));
-        } else if line.starts_with("--- ") || !before.is_empty() {
+        } else if line.starts_with("--- ") || line.starts_with("[ERROR]: ") || !before.is_empty() {
             before.push_str(line);
         } else if let Some((_, text)) = results.last_mut() {
             text.push_str(line);

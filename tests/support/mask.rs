@@ -19,14 +19,25 @@ const MASKS: &[(&str, &str)] = &[
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-moduletmp-[\d.]+-\w+"#, "REMOTE_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/tmp\w+"#, "LOCAL_TMP"),
     (r#"[^\s"'=]*/\.ansible/tmp/ansible-local-\d+\w+/\.\w+"#, "LOCAL_CONTENT"),
+    // how long a pause took
+    (r"Paused for \d+\.\d+ seconds", "Paused for DELTA seconds"),
     // names that tempfile and mkstemp make
     (r"\b(ansible[._-])[a-z0-9_]{8}\b", "${1}RANDOM"),
     (r"\.ansible_tmp\w+", ".ansible_tmpRANDOM"),
     (r"\btmp[a-z0-9_]{8}\b", "tmpRANDOM"),
+    // what each of the two programs says of itself with -vv
+    (
+        r"\n  (ansible python module location|executable location|python version|jinja version|pyyaml version) = .*",
+        "\n  $1 = OWN",
+    ),
     // a test's own server
     (r"\b127\.0\.0\.1:\d{5}\b", "127.0.0.1:PORT"),
     // Python prints a set in an order of chance
     (r#"Valid booleans include: [^"\n]*"#, "Valid booleans include: SET"),
+    // a backup's name: process id and time
+    (r"\.\d+\.\d{4}-\d\d-\d\d@\d\d:\d\d:\d\d~", ".PID.TIME~"),
+    // seconds that something took
+    (r#""elapsed": \d+"#, "\"elapsed\": NUMBER"),
     // asynchronous jobs
     (r"\bj\d{6,}\.\d+\b", "JOB"),
     // numbers of a file or a process that differ by nature

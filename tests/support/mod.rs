@@ -1,5 +1,5 @@
 //! What the outer test tiers share: where things stand, the two sides of a comparison, and hosts to run against.
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![expect(dead_code, reason = "each test binary uses its own part")]
 
 pub(crate) mod fleet;
 pub(crate) mod mask;

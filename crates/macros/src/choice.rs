@@ -23,11 +23,8 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
         words.push(word);
     }
     Ok(quote! {
-        impl #name {
-            /// The word that users write for this choice.
-            #[allow(dead_code, reason = "not every choice is written out again")]
-            #[must_use]
-            pub fn name(&self) -> &'static str {
+        impl ::protocol::arguments::Choice for #name {
+            fn name(&self) -> &'static str {
                 match self { #(Self::#idents => #words,)* }
             }
         }

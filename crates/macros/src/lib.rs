@@ -32,7 +32,7 @@ pub fn derive_arguments(input: TokenStream) -> TokenStream {
 
 /// Makes `protocol::arguments::Argument` of an enum without fields: an option with these choices, in this order.
 ///
-/// A variant is called by its name in snake case, or by `#[choice("name")]`. The method `name()` gives it back.
+/// A variant is called by its name in snake case, or by `#[choice("name")]`. `protocol::arguments::Choice::name` gives it back.
 #[proc_macro_derive(Choice, attributes(choice))]
 pub fn derive_choice(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

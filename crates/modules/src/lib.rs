@@ -31,7 +31,7 @@ pub mod prelude {
     pub use macros::{Arguments, Choice};
     pub use protocol::{
         Data, Map, Outcome,
-        arguments::{ByteSize, CheckMode, JsonText, PathArg},
+        arguments::{ByteSize, CheckMode, Choice as _, JsonText, PathArg},
         outcome::Diff,
     };
 

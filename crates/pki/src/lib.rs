@@ -8,6 +8,7 @@
 //! - [`clock`], [`validity`], [`serial`], [`random`]: when, for how long, under which number.
 //! - [`subject`], [`names`], [`dns`], [`constraints`], [`url`]: whom a certificate names, and what an issuer may certify.
 //! - [`key`], [`signature`], [`signer`]: keys and what is done with them.
+//! - `seal` (feature `sealing`): keys at rest.
 //! - [`request`], [`profile`], [`authority`], [`issue`]: from a request to a certificate.
 //! - [`certificate`], [`crl`], [`lint`]: reading certificates and revocation lists, making the latter, finding faults.
 //! - [`verify`]: whether a chain holds.
@@ -29,6 +30,8 @@ pub mod names;
 pub mod profile;
 pub mod random;
 pub mod request;
+#[cfg(feature = "sealing")]
+pub mod seal;
 pub mod serial;
 pub mod signature;
 mod signed;

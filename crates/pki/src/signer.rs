@@ -42,21 +42,27 @@ impl Signer for PrivateKey {
     }
 }
 
+/// Refuses a signer with another key than the issuer's.
+pub(crate) fn check_key(object: &str, signer: &impl Signer, issuer: &PublicKey) -> Result<()> {
+    if signer.public_key() == issuer {
+        return Ok(());
+    }
+    Err(Error::refused(Finding::new(
+        object,
+        "signatureAlgorithm",
+        format!("the signing key {:?} is not the issuer's, {issuer:?}", signer.public_key()),
+        "RFC 5280 section 6.1.3 (a)(1)",
+        "sign with the key that belongs to the issuer's certificate",
+    )))
+}
+
 /// Signs with the key of that issuer, and checks the result before anybody sees it.
 ///
 /// # Errors
 ///
 /// The signer's key is another one; the signature is not by the algorithm that was written into the bytes, or does not verify.
 pub(crate) fn sign_checked(object: &str, signer: impl Signer, issuer: &PublicKey, message: &[u8]) -> Result<Signature> {
-    if signer.public_key() != issuer {
-        return Err(Error::refused(Finding::new(
-            object,
-            "signatureAlgorithm",
-            format!("the signing key {:?} is not the issuer's, {issuer:?}", signer.public_key()),
-            "RFC 5280 section 6.1.3 (a)(1)",
-            "sign with the key that belongs to the issuer's certificate",
-        )));
-    }
+    check_key(object, &signer, issuer)?;
     let signature = signer.sign(message)?;
     if signature.algorithm != signature::algorithm_of(issuer.kind())? {
         return Err(Error::crypto(

@@ -24,7 +24,7 @@ use crate::{
     issue::ToBeSigned,
     serial::{Serial, hex},
     signed::sha256,
-    signer::Signer,
+    signer::{self, Signer},
 };
 
 /// How far the clock may go back between two records, in seconds.
@@ -131,6 +131,8 @@ impl<F: Files, C: Clock> Store<F, C> {
     /// A serial number that is taken; what [`ToBeSigned::sign`] refuses; the file system. A certificate that was signed and
     /// could not be kept becomes an orphan when the store is next opened.
     pub fn issue(&mut self, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
+        // Before the announcement, so that a mistaken key leaves no orphan.
+        signer::check_key(&draft.label(), &signer, draft.signing_key())?;
         let serial = Serial::try_from(draft.tbs().serial_number())?;
         if self.index.get(&serial).is_some() {
             return Err(Error::refused(Finding::new(
@@ -159,7 +161,9 @@ impl<F: Files, C: Clock> Store<F, C> {
     /// # Errors
     ///
     /// A number that does not come after all that were announced; what [`ListToBeSigned::sign`] refuses; the file system.
-    pub fn publish(&mut self, draft: ListToBeSigned, number: u64, signer: impl Signer) -> Result<RevocationList> {
+    pub fn publish(&mut self, draft: ListToBeSigned, signer: impl Signer) -> Result<RevocationList> {
+        signer::check_key(&draft.label(), &signer, draft.signing_key())?;
+        let number = draft.number();
         let issuer = draft.tbs().issuer.to_string();
         let last = self.index.list_number(&issuer);
         if number <= last {
@@ -173,9 +177,6 @@ impl<F: Files, C: Clock> Store<F, C> {
         }
         self.note(Event::ListIntent { issuer: issuer.clone(), number, tbs: draft.fingerprint() })?;
         let list = draft.sign(signer)?;
-        if list.number()? != number {
-            return Err(Error::input("CRL", format!("it is not number {number}"), "give the number of the draft"));
-        }
         self.write(&list_path(&issuer, number), list.to_pem()?.as_bytes())?;
         self.note(Event::Listed { issuer, number, sha256: list.fingerprint() })?;
         Ok(list)

@@ -70,10 +70,10 @@ impl Validity {
         self.not_before <= at && at <= self.not_after
     }
 
-    /// Its length in seconds, both ends counted.
+    /// Its length in seconds, both ends counted; 1 where a foreign certificate ends before it begins.
     #[must_use]
     pub fn seconds(&self) -> u64 {
-        self.not_after.unix() - self.not_before.unix() + 1
+        self.not_after.unix().saturating_sub(self.not_before.unix()) + 1
     }
 
     /// Refuses a period that would outlive the issuer's: it is never shortened in silence.

@@ -72,7 +72,7 @@ async fn copy(context: &ActionContext<'_>, arguments: &Map) -> Result<Done, Acti
     }
     match Source::file(context, &path, None)? {
         Found::Source(source) => single(context, arguments, source, &dest).await,
-        Found::Refused(done) => Ok(done),
+        Found::Refused(done) => Ok(*done),
     }
 }
 
@@ -130,7 +130,7 @@ enum Content {
 
 enum Found {
     Source(Source),
-    Refused(Done),
+    Refused(Box<Done>),
 }
 
 impl Source {
@@ -161,7 +161,8 @@ impl Source {
         if !path.is_file() {
             let name = path.display().to_string();
             let error = files::not_found(&name, "");
-            return Ok(Found::Refused(refused_file(&format!("could not find src={name}, {error}"))));
+            let done = refused_file(&format!("could not find src={name}, {error}"));
+            return Ok(Found::Refused(Box::new(done)));
         }
         let decrypt = context.flag("decrypt", true);
         let mode = preserved_mode(context, path)?;
@@ -362,7 +363,7 @@ async fn tree(
     for (path, relative) in &found.files {
         let source = match Source::file(context, path, Some(relative))? {
             Found::Source(source) => source,
-            Found::Refused(done) => return Ok(done),
+            Found::Refused(done) => return Ok(*done),
         };
         match send(context, arguments, source, &dest, follow).await? {
             Sent::Refused(done) => return Ok(done),

@@ -11,7 +11,7 @@ use super::base64;
 const IMPLICIT_ROUNDS: u32 = 5000;
 
 fn params(rounds: u32) -> Result<Params, Error> {
-    Params::new(rounds).map_err(|error| super::refused(error))
+    Params::new(rounds).map_err(super::refused)
 }
 
 fn written(ident: char, rounds: u32, salt: &str, digest: &str) -> String {

@@ -22,10 +22,15 @@ impl Python {
 const CANDIDATES: [&str; 8] =
     ["python3.13", "python3.12", "python3.11", "python3.10", "python3.9", "python3.8", "/usr/bin/python3", "python3"];
 
-/// What is asked, a word a line. The module of TLS is looked for, not loaded: that takes longer than all else here.
-const QUESTION: &str = "import sys, importlib.util as u\n\
-                        print(sys.executable, sys.implementation.name, int(u.find_spec('_ssl') is not None), \
-                        *sys.version_info, sep='\\n')";
+/// What is asked, a word a line. The module of TLS is looked for, not loaded: loading takes longer than all else here.
+const QUESTION: &str = "\
+import sys, posix
+def has(folder):
+    try: return any(name.partition('.')[0] == '_ssl' for name in posix.listdir(folder))
+    except OSError: return False
+tls = '_ssl' in sys.builtin_module_names or any(map(has, sys.path))
+print(sys.executable, sys.implementation.name, int(tls), *sys.version_info, sep='\\n')
+";
 
 /// `python`.
 pub(super) fn collect(gathering: &mut Gathering<'_>) {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use pyregex::BytesRegex;
+
 use crate::{
     prelude::*,
     support::{
@@ -162,6 +164,7 @@ impl BlockinfileArgs {
     }
 
     fn edited(&self, original: &[u8], block: &[Vec<u8>]) -> Result<Vec<u8>, Failure> {
+        let anchor = self.anchor()?;
         let mut lines = split_lines(original);
         let [begin, end] = self.markers();
         let begin = lines.iter().rposition(|line| *line == begin);
@@ -172,7 +175,7 @@ impl BlockinfileArgs {
                 lines.drain(first..=last);
                 first
             }
-            _ => self.insertion_point(original, &lines)?,
+            _ => self.insertion_point(anchor.as_ref(), original, &lines)?,
         };
         if let Some(before) = at.checked_sub(1).and_then(|index| lines.get_mut(index))
             && !before.ends_with(b"\n")
@@ -193,15 +196,27 @@ impl BlockinfileArgs {
         Ok(lines.concat())
     }
 
-    /// The index of the line before which a new block goes.
-    fn insertion_point(&self, original: &[u8], lines: &[Vec<u8>]) -> Result<usize, Failure> {
-        let (text, after) = match (self.insertafter.as_deref(), self.insertbefore.as_deref()) {
-            (Some("EOF"), _) | (None, None) => return Ok(lines.len()),
-            (None, Some("BOF")) => return Ok(0),
-            (Some(text), _) => (text, true),
-            (None, Some(text)) => (text, false),
+    /// The pattern beside whose line a new block goes, and its text; none where it goes to an end of the file.
+    fn anchor(&self) -> Result<Option<(BytesRegex, &str)>, Failure> {
+        let text = match (self.insertafter.as_deref(), self.insertbefore.as_deref()) {
+            (Some("EOF"), _) | (None, None | Some("BOF")) => return Ok(None),
+            (Some(text), _) | (None, Some(text)) => text,
         };
-        let anchor = edit::pattern(text)?;
+        Ok(Some((edit::pattern(text)?, text)))
+    }
+
+    /// The index of the line before which a new block goes.
+    fn insertion_point(
+        &self,
+        anchor: Option<&(BytesRegex, &str)>,
+        original: &[u8],
+        lines: &[Vec<u8>],
+    ) -> Result<usize, Failure> {
+        let after = self.insertafter.is_some();
+        let Some((anchor, text)) = anchor else {
+            let at_the_beginning = !after && self.insertbefore.is_some();
+            return Ok(if at_the_beginning { 0 } else { lines.len() });
+        };
         let mut place = None;
         if is_multiline(text) {
             let found = anchor.search(original).map_err(|error| Failure::raised(&error.to_string(), None))?;
@@ -211,7 +226,7 @@ impl BlockinfileArgs {
             });
         } else {
             for (index, line) in lines.iter().enumerate() {
-                if found(&anchor, line)? {
+                if found(anchor, line)? {
                     place = Some(index);
                 }
             }

@@ -15,7 +15,7 @@ use crate::{
     support::{
         accounts::{self, Group, User},
         checksum::Algorithm,
-        mode, paths,
+        mode, paths, times,
     },
 };
 
@@ -388,9 +388,9 @@ impl<'a> Search<'a> {
     fn aged(&self, metadata: &fs::Metadata) -> bool {
         let Some(age) = self.age else { return true };
         let stamp = match self.args.age_stamp {
-            AgeStamp::Atime => seconds(metadata.atime(), metadata.atime_nsec()),
-            AgeStamp::Ctime => seconds(metadata.ctime(), metadata.ctime_nsec()),
-            AgeStamp::Mtime => seconds(metadata.mtime(), metadata.mtime_nsec()),
+            AgeStamp::Atime => times::float(metadata.atime(), metadata.atime_nsec()),
+            AgeStamp::Ctime => times::float(metadata.ctime(), metadata.ctime_nsec()),
+            AgeStamp::Mtime => times::float(metadata.mtime(), metadata.mtime_nsec()),
         };
         if age >= 0.0 { self.now - stamp >= age } else { self.now - stamp <= age.abs() }
     }
@@ -462,34 +462,16 @@ impl<'a> Search<'a> {
         set("inode", metadata.ino().into());
         set("dev", metadata.dev().into());
         set("nlink", metadata.nlink().into());
-        set("atime", seconds(metadata.atime(), metadata.atime_nsec()).into());
-        set("mtime", seconds(metadata.mtime(), metadata.mtime_nsec()).into());
-        set("ctime", seconds(metadata.ctime(), metadata.ctime_nsec()).into());
+        set("atime", times::float(metadata.atime(), metadata.atime_nsec()).into());
+        set("mtime", times::float(metadata.mtime(), metadata.mtime_nsec()).into());
+        set("ctime", times::float(metadata.ctime(), metadata.ctime_nsec()).into());
         set("gr_name", group.into());
         set("pw_name", user.into());
-        for (key, bit) in [
-            ("wusr", 0o200),
-            ("rusr", 0o400),
-            ("xusr", 0o100),
-            ("wgrp", 0o020),
-            ("rgrp", 0o040),
-            ("xgrp", 0o010),
-            ("woth", 0o002),
-            ("roth", 0o004),
-            ("xoth", 0o001),
-            ("isuid", 0o4000),
-            ("isgid", 0o2000),
-        ] {
-            set(key, (bits & bit != 0).into());
+        for (key, is_set) in mode::bits(bits) {
+            set(key, is_set.into());
         }
         entry
     }
-}
-
-/// A time as Python's floats have it.
-#[expect(clippy::cast_precision_loss, reason = "as Python's st_mtime")]
-fn seconds(seconds: i64, nanoseconds: i64) -> f64 {
-    seconds as f64 + 1e-9 * nanoseconds as f64
 }
 
 /// A number with an optional unit, times the unit.

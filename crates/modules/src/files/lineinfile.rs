@@ -3,7 +3,7 @@
 use pyregex::{BytesRegex, Match};
 
 use crate::{
-    module::os_error,
+    module::os_error_bytes,
     prelude::*,
     support::{
         backup,
@@ -168,7 +168,7 @@ fn present(args: &LineinfileArgs, ctx: &mut Context) -> Result<Outcome, Failure>
         if !ctx.check_mode {
             edit::make_parent(path).map_err(|error| {
                 let folder = paths::dirname(path);
-                Failure::new(format!("Error creating {folder} ({})", os_error(&error, Some(folder))))
+                Failure::new(format!("Error creating {folder} ({})", os_error_bytes(&error, folder)))
             })?;
         }
     }

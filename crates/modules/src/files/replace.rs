@@ -116,7 +116,7 @@ impl Module for Replace {
                 after: text::shown_text(&after),
             });
         }
-        let new = encoding.encode(&after).map_err(|error| Failure::raised(&error.to_string(), None))?;
+        let new = encoding.encode_replacing(&after);
         if changed && !ctx.check_mode && args.backup {
             outcome.set("backup_file", backup::make(ctx, path)?);
         }

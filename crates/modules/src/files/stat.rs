@@ -11,7 +11,7 @@ use rustix::fs::{Access, access};
 use crate::{
     module::{os_error_bytes, strerror},
     prelude::*,
-    support::{accounts, checksum::Algorithm, flags, paths},
+    support::{accounts, checksum::Algorithm, flags, mode, paths, times},
 };
 
 /// Retrieve file or file system status.
@@ -75,12 +75,12 @@ impl Module for Stat {
 fn describe(args: &StatArgs, metadata: &fs::Metadata, ctx: &Context) -> Map {
     let path = &*args.path;
     let kind = metadata.file_type();
-    let mode = metadata.mode();
+    let bits = metadata.mode();
     let mut stat = Map::new();
     let mut set = |key: &str, value: Data| stat.insert(key.to_owned(), value);
     set("exists", true.into());
     set("path", path.into());
-    set("mode", format!("{:04o}", mode & 0o7777).into());
+    set("mode", format!("{:04o}", bits & 0o7777).into());
     set("isdir", kind.is_dir().into());
     set("ischr", kind.is_char_device().into());
     set("isblk", kind.is_block_device().into());
@@ -94,23 +94,11 @@ fn describe(args: &StatArgs, metadata: &fs::Metadata, ctx: &Context) -> Map {
     set("inode", metadata.ino().into());
     set("dev", metadata.dev().into());
     set("nlink", metadata.nlink().into());
-    set("atime", seconds(metadata.atime(), metadata.atime_nsec()).into());
-    set("mtime", seconds(metadata.mtime(), metadata.mtime_nsec()).into());
-    set("ctime", seconds(metadata.ctime(), metadata.ctime_nsec()).into());
-    for (key, bit) in [
-        ("wusr", 0o200),
-        ("rusr", 0o400),
-        ("xusr", 0o100),
-        ("wgrp", 0o020),
-        ("rgrp", 0o040),
-        ("xgrp", 0o010),
-        ("woth", 0o002),
-        ("roth", 0o004),
-        ("xoth", 0o001),
-        ("isuid", 0o4000),
-        ("isgid", 0o2000),
-    ] {
-        set(key, (mode & bit != 0).into());
+    set("atime", times::float(metadata.atime(), metadata.atime_nsec()).into());
+    set("mtime", times::float(metadata.mtime(), metadata.mtime_nsec()).into());
+    set("ctime", times::float(metadata.ctime(), metadata.ctime_nsec()).into());
+    for (key, is_set) in mode::bits(bits) {
+        set(key, is_set.into());
     }
     set("blocks", metadata.blocks().into());
     set("block_size", metadata.blksize().into());
@@ -146,12 +134,6 @@ fn describe(args: &StatArgs, metadata: &fs::Metadata, ctx: &Context) -> Map {
         set("attr_flags", found.map(|flags| flags.letters).unwrap_or_default().into());
     }
     stat
-}
-
-/// A time as Python's floats have it.
-#[expect(clippy::cast_precision_loss, reason = "as Python's st_mtime")]
-fn seconds(seconds: i64, nanoseconds: i64) -> f64 {
-    seconds as f64 + 1e-9 * nanoseconds as f64
 }
 
 /// MIME type and character set as file(1) says; what it says of folders, links and empty files is known, and a process

@@ -1,8 +1,16 @@
 //! `tempfile`: a temporary file or folder that stays until a later task removes it.
 
-use std::{fs, io, os::unix::fs::PermissionsExt};
+use std::{
+    fs::{DirBuilder, File},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+};
 
-use crate::{module::os_error, prelude::*, support::paths};
+use crate::{
+    module::os_error,
+    prelude::*,
+    support::{paths, random},
+};
 
 /// What to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
@@ -62,19 +70,28 @@ impl Module for Tempfile {
     }
 }
 
+/// Makes it under the first name of chance that is free; an error is that of the last try.
 fn make(state: State, folder: &str, prefix: &str, suffix: &str) -> io::Result<String> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix).suffix(suffix).rand_bytes(8);
-    let path = match state {
-        State::File => builder.tempfile_in(folder)?.into_temp_path().keep().map_err(|error| error.error)?,
-        State::Directory => builder.permissions(fs::Permissions::from_mode(0o700)).tempdir_in(folder)?.keep(),
-    };
-    Ok(path.to_string_lossy().into_owned())
+    const TRIES: usize = 100;
+    let mut tries = 0;
+    loop {
+        let path = paths::join(folder, &format!("{prefix}{}{suffix}", random::letters(8)?));
+        let made = match state {
+            State::File => File::options().write(true).create_new(true).mode(0o600).open(&path).map(drop),
+            State::Directory => DirBuilder::new().mode(0o700).create(&path),
+        };
+        tries += 1;
+        match made {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < TRIES => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
+    use std::{fs, os::unix::fs::MetadataExt};
 
     use serde_json::json;
 

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::random;
 use crate::Context;
 
 /// What Ansible shows for a temporary file of that name. There is none: content goes to its place in one step.
@@ -21,10 +22,6 @@ pub fn shown(ctx: &Context, name: &str) -> String {
 /// A name as Python's `mkstemp` makes them: `tmp` and eight letters.
 #[must_use]
 pub fn random_name() -> String {
-    const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789_";
-    let mut bytes = [0; 8];
     // A name that is only shown may as well be always the same.
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().unwrap_or(b'x');
-    format!("tmp{}", bytes.iter().map(|byte| char::from(letter(byte))).collect::<String>())
+    format!("tmp{}", random::letters(8).unwrap_or_else(|_| "xxxxxxxx".to_owned()))
 }

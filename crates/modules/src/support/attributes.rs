@@ -111,28 +111,24 @@ impl FileAttributes {
         let tail = |kind: &str| format!("Create {kind} up to this point in real play");
         if let Some(owner) = self.owner.as_deref().filter(|owner| !owner.is_empty()) {
             match number(owner) {
-                Some(uid) => {
-                    if id("uid", uid)?.and_then(|uid| accounts::user_by_id(ctx, uid)).is_none() {
-                        ctx.warn(format!("failed to look up user with uid {uid}. {}", tail("user")));
-                    }
+                Some(uid) if id("uid", uid)?.and_then(|uid| accounts::user_by_id(ctx, uid)).is_none() => {
+                    ctx.warn(format!("failed to look up user with uid {uid}. {}", tail("user")));
                 }
                 None if accounts::user_by_name(ctx, owner).is_none() => {
                     ctx.warn(format!("failed to look up user {owner}. {}", tail("user")));
                 }
-                None => {}
+                _ => {}
             }
         }
         if let Some(group) = self.group.as_deref().filter(|group| !group.is_empty()) {
             match number(group) {
-                Some(gid) => {
-                    if id("gid", gid)?.and_then(|gid| accounts::group_by_id(ctx, gid)).is_none() {
-                        ctx.warn(format!("failed to look up group with gid {gid}. {}", tail("group")));
-                    }
+                Some(gid) if id("gid", gid)?.and_then(|gid| accounts::group_by_id(ctx, gid)).is_none() => {
+                    ctx.warn(format!("failed to look up group with gid {gid}. {}", tail("group")));
                 }
                 None if accounts::group_by_name(ctx, group).is_none() => {
                     ctx.warn(format!("failed to look up group {group}. {}", tail("group")));
                 }
-                None => {}
+                _ => {}
             }
         }
         Ok(())

@@ -20,7 +20,13 @@ pub fn make(ctx: &Context, path: &str) -> Result<String, Failure> {
         return Ok(String::new());
     }
     let now = clock::local_now(ctx.variable("TZ"));
-    let backup = format!("{path}.{}.{}~", std::process::id(), now.format_backup());
+    // The process stays the same from call to call here: several backups of one second need several numbers.
+    let name = |number: u32| format!("{path}.{number}.{}~", now.format_backup());
+    let mut number = std::process::id();
+    while fs::symlink_metadata(name(number)).is_ok() {
+        number = number.wrapping_add(1);
+    }
+    let backup = name(number);
     if !ctx.check_mode {
         copy(ctx, path, &backup).map_err(|error| {
             Failure::raised(

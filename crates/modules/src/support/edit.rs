@@ -112,7 +112,13 @@ impl Edit<'_> {
                     return Err(Failure::new(format!("failed to validate: rc:{rc} error:{error}")));
                 }
             }
-            differs = staged.replace_with_diff(ctx, &target, self.attributes, &mut diff)?;
+            if Path::new(self.path).is_symlink() {
+                // The text goes where the link leads; properties are those of the path that was given, as in Ansible.
+                staged.replace(ctx, &target, &FileAttributes::default())?;
+                differs = self.attributes.apply(ctx, self.path, Some(&mut diff))?;
+            } else {
+                differs = staged.replace_with_diff(ctx, &target, self.attributes, &mut diff)?;
+            }
         } else if Path::new(self.path).exists() {
             differs = self.attributes.apply(ctx, self.path, Some(&mut diff))?;
         }

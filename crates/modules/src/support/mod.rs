@@ -23,6 +23,7 @@ pub mod multipart;
 pub mod nsswitch;
 pub mod path_info;
 pub mod paths;
+pub mod random;
 pub mod resolve;
 pub mod selinux;
 pub mod shlex;

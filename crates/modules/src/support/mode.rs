@@ -104,6 +104,25 @@ fn bits_of(permissions: &str, user: char, mode: u32, is_directory: bool, umask: 
     })
 }
 
+/// The bits that `stat` and `find` tell one by one, by their names there.
+#[must_use]
+pub fn bits(mode: u32) -> [(&'static str, bool); 11] {
+    [
+        ("wusr", 0o200),
+        ("rusr", 0o400),
+        ("xusr", 0o100),
+        ("wgrp", 0o020),
+        ("rgrp", 0o040),
+        ("xgrp", 0o010),
+        ("woth", 0o002),
+        ("roth", 0o004),
+        ("xoth", 0o001),
+        ("isuid", 0o4000),
+        ("isgid", 0o2000),
+    ]
+    .map(|(name, bit)| (name, mode & bit != 0))
+}
+
 /// The process's umask, read without changing it, which other threads would see.
 #[must_use]
 pub fn umask() -> u32 {

@@ -111,6 +111,18 @@ impl Encoding {
         Ok(bytes)
     }
 
+    /// Text as bytes, with `?` for what has no place where anything has none: also for bytes that were no text (Ansible's
+    /// `surrogate_then_replace`).
+    #[must_use]
+    pub fn encode_replacing(self, text: &str) -> Vec<u8> {
+        self.encode(text).unwrap_or_else(|_| {
+            let goes = |character: &char| unescaped(*character).is_none() && self.byte(*character).is_some();
+            let replaced: String =
+                text.chars().map(|character| if goes(&character) { character } else { '?' }).collect();
+            self.encode(&replaced).unwrap_or_default()
+        })
+    }
+
     /// The character of a byte, in encodings of one byte each.
     fn character(self, byte: u8) -> Option<char> {
         const CP1252: &str = "€\0‚ƒ„…†‡ˆ‰Š‹Œ\0Ž\0\0‘’“”•–—˜™š›œ\0žŸ";
@@ -250,5 +262,6 @@ mod tests {
             said(Encoding::Cp1252, "\u{81}"),
             "'charmap' codec can't encode character '\\x81' in position 0: character maps to <undefined>"
         );
+        assert_eq!(Encoding::Latin1.encode_replacing("ä☃"), b"\xe4?");
     }
 }

@@ -97,8 +97,10 @@ pub fn update(
     Ok(true)
 }
 
+/// A time of a file as Python's floats have it (`st_mtime`), in seconds since 1970.
 #[expect(clippy::cast_precision_loss, reason = "as Python's st_mtime")]
-fn float(seconds: i64, nanoseconds: i64) -> f64 {
+#[must_use]
+pub fn float(seconds: i64, nanoseconds: i64) -> f64 {
     seconds as f64 + 1e-9 * nanoseconds as f64
 }
 

@@ -10,6 +10,7 @@ use crate::{
     clock::{DAY, Moment},
     error::refuse_any,
     extensions::write,
+    key::PublicKey,
     lint,
     profile::{self, Intermediate, Service},
     serial::hex,
@@ -74,6 +75,7 @@ impl ListTerms {
 pub struct ListToBeSigned {
     der: Vec<u8>,
     tbs: TbsCertList,
+    number: u64,
     issuer: Authority,
 }
 
@@ -114,7 +116,12 @@ impl ListToBeSigned {
             crl_extensions: Some(extensions),
         };
         let der = tbs.to_der().map_err(wrong)?;
-        let built = Self { tbs: TbsCertList::from_der(&der).map_err(wrong)?, der, issuer: issuer.clone() };
+        let built = Self {
+            tbs: TbsCertList::from_der(&der).map_err(wrong)?,
+            der,
+            number: terms.number,
+            issuer: issuer.clone(),
+        };
         let mut findings = built.entries_of(&entries, terms);
         findings.extend(
             previous.map(|previous| built.after(previous, issuing, terms, &entries)).transpose()?.unwrap_or_default(),
@@ -133,6 +140,24 @@ impl ListToBeSigned {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         hex(&sha256(&self.der))
+    }
+
+    /// The key that must sign them.
+    #[must_use]
+    pub fn signing_key(&self) -> &PublicKey {
+        self.issuer.key()
+    }
+
+    /// The list's number.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What to call it in a message.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.tbs)
     }
 
     /// What they say.

@@ -53,8 +53,12 @@ fn what_was_issued_is_found_again_and_a_serial_is_given_once() {
     let made = store.issue(draft.clone(), &tiers.intermediate_key).unwrap();
     let refusal = store.issue(draft, &tiers.intermediate_key).unwrap_err();
     assert_eq!(refusal.findings()[0].field, "serialNumber");
+    let wrong_key =
+        store.issue(tiers.draft(KeyKind::P256, Role::Both, &["web.example.org"]), &tiers.root_key).unwrap_err();
+    assert_eq!(wrong_key.findings()[0].field, "signatureAlgorithm");
     drop(store);
     let store = Store::open(files, FixedClock(tiers.now)).unwrap();
+    assert_eq!(store.index().iter().count(), 1, "a mistaken key leaves no orphan");
     let serial = made.serial().unwrap();
     assert_eq!(store.certificate(&serial).unwrap(), made);
     assert_eq!(store.index().get(&serial).unwrap().state, State::Valid);
@@ -78,11 +82,11 @@ fn a_revoked_certificate_is_on_the_next_list_and_numbers_only_grow() {
         let terms = ListTerms { number, this_update: tiers.now };
         ListToBeSigned::build(&tiers.intermediate, Issuing::Intermediate, &terms, &entries, None).unwrap()
     };
-    let list = store.publish(draft(1), 1, &tiers.intermediate_key).unwrap();
+    let list = store.publish(draft(1), &tiers.intermediate_key).unwrap();
     assert_eq!(list.entries().unwrap(), entries);
-    let refusal = store.publish(draft(1), 1, &tiers.intermediate_key).unwrap_err();
+    let refusal = store.publish(draft(1), &tiers.intermediate_key).unwrap_err();
     assert_eq!(refusal.findings()[0].field, "cRLNumber");
-    store.publish(draft(2), 2, &tiers.intermediate_key).unwrap();
+    store.publish(draft(2), &tiers.intermediate_key).unwrap();
 }
 
 #[test]
@@ -190,7 +194,7 @@ fn work(
         let entries = store.revoked_by(&tiers.intermediate.certificate().subject().to_string())?;
         let terms = ListTerms { number: 1, this_update: tiers.now };
         let draft = ListToBeSigned::build(&tiers.intermediate, Issuing::Intermediate, &terms, &entries, None)?;
-        store.publish(draft, 1, signer())?;
+        store.publish(draft, signer())?;
         done.listed = true;
         done.issued.push(store.issue(drafts[2].clone(), signer())?);
         Ok::<_, Error>(())
@@ -229,9 +233,16 @@ fn after_a_power_loss_at_any_point_each_signature_is_completed_or_listed_as_an_o
         files.power_for(point);
         let done = work(&mut store, &tiers, &drafts, &signed);
         assert_eq!(done.whole, point == whole);
-        for loss in &losses {
-            let left = files.after(*loss);
-            let place = format!("power for {point} calls, {loss:?}");
+        for (loss, again) in losses.iter().flat_map(|loss| [None, Some(0), Some(1), Some(2)].map(|again| (loss, again)))
+        {
+            let mut left = files.after(*loss);
+            let place = format!("power for {point} calls, {loss:?}, then for {again:?}");
+            if let Some(calls) = again {
+                // The power goes a second time, while the store recovers.
+                left.power_for(calls);
+                let _ = Store::open(left.clone(), FixedClock(tiers.now));
+                left = left.after(*loss);
+            }
             let store =
                 Store::open(left.clone(), FixedClock(tiers.now)).unwrap_or_else(|error| panic!("{place}: {error}"));
             // What the caller was told is there.

@@ -22,6 +22,13 @@ pub trait Arguments: Sized {
     fn from_map(map: &mut Map) -> Result<Self, ArgumentValueError>;
 }
 
+/// An option's type that has only certain words. Derived, see crate `macros`.
+pub trait Choice {
+    /// The word that users write for this choice.
+    #[must_use]
+    fn name(&self) -> &'static str;
+}
+
 /// A type that an option can have.
 pub trait Argument: Sized {
     /// What Ansible calls the type.

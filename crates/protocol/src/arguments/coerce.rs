@@ -3,7 +3,7 @@
 //! Source: Ansible documentation, "Ansible module architecture: argument spec, `type`".
 
 use super::{Kind, python};
-use crate::{Data, Map};
+use crate::{Data, Map, python_json};
 
 /// The value brought to a type, or why it cannot be.
 ///
@@ -197,70 +197,8 @@ fn pairs(text: &str) -> Option<Map> {
 fn to_json(value: Data) -> Result<Data, String> {
     match value {
         Data::Str(text) => Ok(Data::from(text.trim())),
-        Data::List(_) | Data::Map(_) => {
-            let mut out = String::new();
-            write_json(&mut out, &value);
-            Ok(Data::Str(out))
-        }
+        Data::List(_) | Data::Map(_) => Ok(Data::Str(python_json::dumps(&value, python_json::Style::default()))),
         other => Err(format!("{} cannot be converted to a json string", class(&other))),
-    }
-}
-
-/// JSON as Python's `json.dumps` lays it out, characters beyond ASCII escaped.
-fn write_json(out: &mut String, value: &Data) {
-    use std::fmt::Write as _;
-    match value {
-        Data::Null => out.push_str("null"),
-        Data::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Data::Float(number) if !number.is_finite() => {
-            out.push_str(if number.is_nan() {
-                "NaN"
-            } else if *number > 0.0 {
-                "Infinity"
-            } else {
-                "-Infinity"
-            });
-        }
-        Data::Int(_) | Data::BigInt(_) | Data::Float(_) => out.push_str(&python::str(value)),
-        Data::Str(text) => {
-            out.push('"');
-            for character in text.chars() {
-                match character {
-                    '"' => out.push_str("\\\""),
-                    '\\' => out.push_str("\\\\"),
-                    '\n' => out.push_str("\\n"),
-                    '\r' => out.push_str("\\r"),
-                    '\t' => out.push_str("\\t"),
-                    '\u{8}' => out.push_str("\\b"),
-                    '\u{c}' => out.push_str("\\f"),
-                    ' '..='~' => out.push(character),
-                    other => {
-                        for unit in other.encode_utf16(&mut [0; 2]) {
-                            let _ = write!(out, "\\u{unit:04x}");
-                        }
-                    }
-                }
-            }
-            out.push('"');
-        }
-        Data::List(items) => {
-            out.push('[');
-            for (index, item) in items.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                write_json(out, item);
-            }
-            out.push(']');
-        }
-        Data::Map(map) => {
-            out.push('{');
-            for (index, (key, item)) in map.iter().enumerate() {
-                out.push_str(if index > 0 { ", " } else { "" });
-                write_json(out, &Data::from(key.as_str()));
-                out.push_str(": ");
-                write_json(out, item);
-            }
-            out.push('}');
-        }
     }
 }
 

@@ -15,7 +15,7 @@ mod table;
 mod validate;
 mod written;
 
-pub use argument::{Argument, ArgumentValueError, Arguments, ByteSize, JsonText, PathArg, take};
+pub use argument::{Argument, ArgumentValueError, Arguments, ByteSize, Choice, JsonText, PathArg, take};
 pub use secrets::{remove_values, secrets_of};
 pub use validate::{ArgumentError, Validated, validate, validate_written};
 pub use written::WrittenOption;

@@ -117,7 +117,7 @@ pub fn repr_float(number: f64) -> String {
     if plain.contains('.') { plain } else { plain + ".0" }
 }
 
-/// Python's `repr` of a text: single quotes unless only those are inside, control characters escaped.
+/// Python's `repr` of a text: single quotes unless only those are inside, what does not print escaped.
 #[must_use]
 pub fn repr_str(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
@@ -133,15 +133,44 @@ pub fn repr_str(text: &str) -> String {
                 out.push('\\');
                 out.push(character);
             }
-            character if character.is_control() || matches!(character, '\u{ad}' | '\u{2028}' | '\u{2029}') => {
-                let code = character as u32;
-                let _ = if code <= 0xff { write!(out, "\\x{code:02x}") } else { write!(out, "\\u{code:04x}") };
+            character if printable(character) => out.push(character),
+            character => {
+                let code = u32::from(character);
+                let _ = match code {
+                    0..=0xff => write!(out, "\\x{code:02x}"),
+                    0x100..=0xffff => write!(out, "\\u{code:04x}"),
+                    _ => write!(out, "\\U{code:08x}"),
+                };
             }
-            character => out.push(character),
         }
     }
     out.push(quote);
     out
+}
+
+/// Whether Python prints the character in a `repr`: not the categories "other" and "separator", but the space.
+/// Unassigned characters are taken as printable.
+fn printable(character: char) -> bool {
+    let other = character.is_control()
+        || matches!(u32::from(character),
+            0xad | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x8e2 | 0x180e | 0x200b..=0x200f | 0x202a..=0x202e
+            | 0x2060..=0x206f | 0xe000..=0xf8ff | 0xfeff | 0xfff0..=0xfffb | 0xfffe..=0xffff | 0xe0000..);
+    character == ' ' || !(other || character.is_whitespace())
+}
+
+/// Whether Python takes the value as true.
+#[must_use]
+pub fn truth(value: &Data) -> bool {
+    match value {
+        Data::Null => false,
+        Data::Bool(value) => *value,
+        Data::Int(number) => *number != 0,
+        Data::BigInt(_) => true,
+        Data::Float(number) => *number != 0.0,
+        Data::Str(text) => !text.is_empty(),
+        Data::List(items) => !items.is_empty(),
+        Data::Map(map) => !map.is_empty(),
+    }
 }
 
 /// What a Python literal says (`ast.literal_eval`): texts, numbers, lists, tuples (as lists), dictionaries with text
@@ -268,5 +297,30 @@ mod tests {
         assert_eq!(repr_str("a'b"), "\"a'b\"");
         assert_eq!(repr_str("a'b\"c"), "'a\\'b\"c'");
         assert_eq!(repr_str("tab\tnul\0"), "'tab\\tnul\\x00'");
+    }
+
+    #[test]
+    fn text_stands_alone_in_str_and_quoted_inside() {
+        assert_eq!(str(&Data::from("a b")), "a b");
+        let mut map = crate::Map::new();
+        map.insert("a".to_owned(), Data::List(vec![Data::from(1), Data::Null, Data::from(true), Data::from(1.5)]));
+        map.insert("it's".to_owned(), Data::from("say \"it's\""));
+        assert_eq!(str(&Data::Map(map)), r#"{'a': [1, None, True, 1.5], "it's": 'say "it\'s"'}"#);
+    }
+
+    #[test]
+    fn what_does_not_print_is_escaped_as_python_does() {
+        assert_eq!(
+            repr(&Data::from("a\n\t\u{1b}\u{7f}é\u{a0}\u{200b}日\u{10ffff}\\")),
+            r"'a\n\t\x1b\x7fé\xa0\u200b日\U0010ffff\\'"
+        );
+    }
+
+    #[test]
+    fn empty_things_are_false() {
+        for value in [Data::Null, Data::from(0), Data::from(""), Data::List(vec![]), Data::from(0.0)] {
+            assert!(!truth(&value), "{value:?}");
+        }
+        assert!(truth(&Data::from("0")));
     }
 }

@@ -210,6 +210,10 @@ mod tests {
         let backup = outcome.values["backup_file"].as_str().unwrap();
         assert_eq!(fs::read(backup).unwrap(), b"old");
         assert_eq!(fs::metadata(backup).unwrap().mode() & 0o777, 0o600);
+        // Another one within the same second has a name of its own.
+        let outcome = put(folder.path(), "f", b"newer", json!({"backup": true}));
+        assert_eq!(fs::read(outcome.values["backup_file"].as_str().unwrap()).unwrap(), b"new");
+        assert_eq!(fs::read(backup).unwrap(), b"old");
     }
 
     #[test]

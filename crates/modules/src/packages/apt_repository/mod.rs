@@ -171,12 +171,13 @@ fn apply(
         for file in added {
             let _ = fs::remove_file(file);
         }
-        before.save(ctx, &Data::Null)
+        before.save(ctx)
     };
-    if let Err(failure) = after.save(ctx, &args.mode) {
+    if let Err(failure) = after.save(ctx) {
         revert(ctx)?;
         return Err(failure);
     }
+    after.set_mode(ctx, &args.mode)?;
     if !args.update_cache {
         return Ok(());
     }

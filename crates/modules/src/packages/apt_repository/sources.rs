@@ -134,21 +134,18 @@ impl Sources {
             .collect()
     }
 
-    /// Writes all files, and removes those without lines. New files get the mode, if there is one.
+    /// Writes all files, and removes those without lines.
     ///
     /// # Errors
     ///
     /// One of them cannot be written.
-    pub(super) fn save(&self, ctx: &Context, mode: &Data) -> Result<(), Failure> {
+    pub(super) fn save(&self, ctx: &Context) -> Result<(), Failure> {
         for (file, bytes) in self.contents() {
             let target = self.links.get(file).map_or(Path::new(file), PathBuf::as_path);
             if let Some(folder) = Path::new(file).parent() {
                 fs::create_dir_all(folder).map_err(|error| raised(&error, &folder.to_string_lossy()))?;
             }
             atomic::write(ctx, &target.to_string_lossy(), &bytes, &FileAttributes::default())?;
-            if self.new.contains(file) {
-                FileAttributes { mode: mode.clone(), ..FileAttributes::default() }.apply(ctx, file, None)?;
-            }
         }
         for (file, _) in self.files.iter().filter(|(_, lines)| lines.is_empty()) {
             match fs::remove_file(file) {
@@ -157,6 +154,16 @@ impl Sources {
             }
         }
         Ok(())
+    }
+
+    /// Gives the files that were made the mode, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The mode is none.
+    pub(super) fn set_mode(&self, ctx: &Context, mode: &Data) -> Result<(), Failure> {
+        let attributes = FileAttributes { mode: mode.clone(), ..FileAttributes::default() };
+        self.new.iter().try_for_each(|file| attributes.apply(ctx, file, None).map(|_| ()))
     }
 }
 

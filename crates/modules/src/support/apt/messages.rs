@@ -15,23 +15,18 @@ struct Message {
 pub struct Messages(VecDeque<Message>);
 
 impl Messages {
-    /// Adds what a program said: `E: ...`, `W: ...`, `N: ...`; lines without such a beginning go on with the one before.
-    pub fn add(&mut self, stderr: &str) {
-        for line in stderr.lines() {
-            let (notice, text) = match line.split_once(": ") {
-                Some(("E", text)) => (false, format!("E:{text}")),
-                Some(("W", text)) => (false, format!("W:{text}")),
-                Some(("N", text)) => (true, format!("W:{text}")),
-                _ => {
-                    if let Some(last) = self.0.back_mut() {
-                        last.text.push('\n');
-                        last.text.push_str(line);
-                    }
-                    continue;
-                }
-            };
-            self.0.push_back(Message { notice, text });
+    /// Adds what `apt-get update` said. It reads its sources again once it is done: what it warned of before comes a
+    /// second time, which the library's callers do not hear.
+    pub fn add_update(&mut self, stderr: &str) {
+        let mut said = parse(stderr);
+        let repeated = |said: &[Message]| {
+            let (last, before) = said.split_last()?;
+            (!last.notice && before.contains(last)).then_some(())
+        };
+        while repeated(&said).is_some() {
+            said.pop();
         }
+        self.0.extend(said);
     }
 
     /// Takes the messages up to the last that counts, as one text.
@@ -41,11 +36,30 @@ impl Messages {
     }
 }
 
+/// `E: ...`, `W: ...`, `N: ...`; lines without such a beginning go on with the one before.
+fn parse(stderr: &str) -> Vec<Message> {
+    let mut messages: Vec<Message> = Vec::new();
+    for line in stderr.lines() {
+        let (notice, text) = match line.split_once(": ") {
+            Some(("E", text)) => (false, format!("E:{text}")),
+            Some(("W", text)) => (false, format!("W:{text}")),
+            Some(("N", text)) => (true, format!("W:{text}")),
+            _ => {
+                if let Some(last) = messages.last_mut() {
+                    last.text.push('\n');
+                    last.text.push_str(line);
+                }
+                continue;
+            }
+        };
+        messages.push(Message { notice, text });
+    }
+    messages
+}
+
 /// The messages of one program as one text.
 pub fn all(stderr: &str) -> String {
-    let mut messages = Messages::default();
-    messages.add(stderr);
-    messages.take()
+    Messages(parse(stderr).into()).take()
 }
 
 #[cfg(test)]
@@ -61,9 +75,11 @@ mod tests {
     #[test]
     fn remarks_at_the_end_come_before_the_next_error() {
         let mut messages = Messages::default();
-        messages.add("E: No Release file.\nN: See apt-secure(8).\n");
+        messages.add_update("E: No Release file.\nN: See apt-secure(8).\n");
         assert_eq!(messages.take(), "E:No Release file.");
-        messages.add("E: Still none.\n");
-        assert_eq!(messages.take(), "W:See apt-secure(8)., E:Still none.");
+        messages.add_update("W: Twice.\nE: Still none.\nN: See apt-secure(8).\nW: Twice.\n");
+        assert_eq!(messages.take(), "W:See apt-secure(8)., W:Twice., E:Still none.");
+        messages.add_update("E: No.\n");
+        assert_eq!(messages.take(), "W:See apt-secure(8)., E:No.");
     }
 }

@@ -72,7 +72,7 @@ fn attempt(ctx: &Context, messages: &mut Messages) -> Result<End, Failure> {
         let said = format!("Failed to lock directory {LISTS}/: E:{line}");
         return Ok(if line.starts_with("Could not get lock") { End::Locked(said) } else { End::Denied(said) });
     }
-    messages.add(&stderr);
+    messages.add_update(&stderr);
     let said = messages.take();
     Ok(if said.contains("E:The list of sources could not be read.") {
         End::Unreadable(said)
