@@ -13,7 +13,7 @@ use super::{
     secrecy,
 };
 use crate::{
-    diagnostic::{ErrorChain, Link},
+    diagnostic::ErrorChain,
     playbook::{Task, Written},
     template::VariableScope,
 };
