@@ -120,6 +120,10 @@ pub fn validate_written(options: &[WrittenOption], arguments: Map) -> Vec<String
 mod tests {
     use super::*;
     use crate::arguments::{CheckMode, Default as OptionDefault, RequiredIf};
+    use crate::{
+        Data,
+        arguments::{Kind, OptionSpec},
+    };
 
     const OPTIONS: &[OptionSpec] = &[
         OptionSpec { name: "path", aliases: &["dest", "name"], kind: Kind::Path, required: true, ..OptionSpec::EMPTY },
