@@ -156,6 +156,7 @@ fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
         "command" | "shell" => "ansible.legacy.command",
         "copy" => "ansible.legacy.copy",
         "slurp" => "ansible.legacy.slurp",
+        "uri" => "ansible.legacy.uri",
         _ => written,
     }
 }

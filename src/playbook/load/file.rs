@@ -115,6 +115,14 @@ pub(super) fn not_found(path: &Path) -> Diagnostic {
     Diagnostic::error(format!("Could not find or access '{}' on the Ansible Controller.", path.display()))
 }
 
+/// Why a file could not be read.
+pub(super) enum Unreadable {
+    /// It is not there, not open to us, or in a vault without its password.
+    Closed(Box<Diagnostic>),
+    /// It is not YAML.
+    Malformed(Box<Diagnostic>),
+}
+
 impl Loader {
     /// Reads a YAML file, or takes it from what was read before.
     ///
@@ -122,18 +130,30 @@ impl Loader {
     ///
     /// It is not there, cannot be read or opened, or is not YAML. The error has no place but in the file itself.
     pub(super) fn read(&mut self, path: &Path) -> Result<File, Box<Diagnostic>> {
+        self.read_file(path).map_err(|error| match error {
+            Unreadable::Closed(diagnostic) | Unreadable::Malformed(diagnostic) => diagnostic,
+        })
+    }
+
+    /// As [`Self::read`], with the kind of the error, on which an exit code depends.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub(super) fn read_file(&mut self, path: &Path) -> Result<File, Unreadable> {
+        let closed = |diagnostic| Unreadable::Closed(Box::new(diagnostic));
         let path = absolute(path);
         if let Some(file) = self.files.get(&path) {
             return Ok(file.clone());
         }
         let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Box::new(not_found(&path)),
-            _ => Box::new(Diagnostic::error(format!("Unable to retrieve file contents: {}: {error}", path.display()))),
+            std::io::ErrorKind::NotFound => closed(not_found(&path)),
+            _ => closed(Diagnostic::error(format!("Unable to retrieve file contents: {}: {error}", path.display()))),
         })?;
         let name = path.to_string_lossy().into_owned();
         let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT;") {
             self.vault.open(&name, &bytes).map_err(|message| {
-                Box::new(
+                closed(
                     Diagnostic::error(message)
                         .at(Span { file: Arc::from(&*name), line: 1, column: 1, length: 0 }, "this file is encrypted")
                         .help("give its password with --vault-id or --ask-vault-pass"),
@@ -144,7 +164,7 @@ impl Loader {
         };
         let loaded = yaml::Source::from_bytes(Arc::<str>::from(&*name), &bytes)
             .and_then(|source| yaml::load_one(&source, &self.yaml_options()))
-            .map_err(|error| Box::new(crate::yaml::error(&error)))?;
+            .map_err(|error| Unreadable::Malformed(Box::new(crate::yaml::error(&error))))?;
         let shared = Arc::<str>::from(&*name);
         self.warnings.extend(loaded.warnings.iter().map(|warning| crate::yaml::warning(warning, &shared)));
         let file = File::new(&name, loaded.root());

@@ -4,7 +4,7 @@ use std::{path::Path, rc::Rc};
 
 use jinja::{Dict, Value};
 
-use super::{Loader, Refused, action::overlay, block::Place};
+use super::{Loader, Refused, action::overlay, block::Place, file::Unreadable};
 use crate::{
     diagnostic::Diagnostic,
     playbook::{PlayScope, RoleInstance, Task},
@@ -79,7 +79,7 @@ impl Loader {
     /// It cannot be read, or is something else.
     pub fn load_variables(&mut self, path: &Path) -> Result<Vec<Dict>, Refused> {
         let mut found = Vec::new();
-        match self.read(path) {
+        match self.read_file(path) {
             Ok(file) => {
                 let single = std::slice::from_ref(&file.root);
                 let items = if file.root.is_null() { &[] } else { file.root.as_sequence().unwrap_or(single) };
@@ -97,8 +97,8 @@ impl Loader {
                     }
                 }
             }
-            Err(diagnostic) if diagnostic.labels.is_empty() => self.fail(*diagnostic),
-            Err(diagnostic) => self.refuse(*diagnostic),
+            Err(Unreadable::Closed(diagnostic)) => self.fail(*diagnostic),
+            Err(Unreadable::Malformed(diagnostic)) => self.refuse(*diagnostic),
         }
         self.finish(found)
     }
