@@ -1,4 +1,7 @@
 //! With several hosts at once the results of a task come in an order of chance: here they are put in the order of hosts.
+//!
+//! An error is shown once, before the first result that it belongs to, and whose that is is chance, too: errors stand before
+//! all results of their task.
 
 /// The same screen with each task's results sorted by host; the results of one host keep their order.
 pub(crate) fn by_host(screen: &str) -> String {
@@ -6,14 +9,19 @@ pub(crate) fn by_host(screen: &str) -> String {
     let mut results: Vec<(String, String)> = Vec::new();
     // Lines that stand before the result they belong to: a diff, an error.
     let mut before = String::new();
+    let mut is_error = false;
     for line in screen.split_inclusive('\n') {
         let banner = line.starts_with("TASK [") || line.starts_with("RUNNING HANDLER [") || line.starts_with("PLAY ");
         if banner {
             flush(&mut out, &mut results, &mut before);
             out.push_str(line);
         } else if let Some(host) = host_of(line) {
+            if std::mem::take(&mut is_error) {
+                results.push((String::new(), std::mem::take(&mut before)));
+            }
             results.push((host, std::mem::take(&mut before) + &hosts_sorted(line)));
         } else if line.starts_with("--- ") || line.starts_with("[ERROR]: ") || !before.is_empty() {
+            is_error |= line.starts_with("[ERROR]: ");
             before.push_str(line);
         } else if let Some((_, text)) = results.last_mut() {
             text.push_str(line);
@@ -34,7 +42,10 @@ fn flush(out: &mut String, results: &mut Vec<(String, String)>, before: &mut Str
             end.push('\n');
         }
     }
-    results.sort_by(|(a, _), (b, _)| a.cmp(b));
+    results.sort_by(|(a, text), (b, other)| {
+        let errors = || if a.is_empty() { text.cmp(other) } else { std::cmp::Ordering::Equal };
+        a.cmp(b).then_with(errors)
+    });
     for (_, text) in results.drain(..) {
         out.push_str(&text);
     }

@@ -9,6 +9,8 @@ const MASKS: &[(&str, &str)] = &[
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:?\d\d)?", "TIME"),
     // Mon 2026-11-23 19:50:41 UTC, as systemd says it: after the line above only the frame is left
     (r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) TIME [A-Z]{3,4}", "TIME"),
+    // Wed, 25 Nov 2026 21:14:45 GMT, as HTTP says it
+    (r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\b", "TIME"),
     // when lists of packages were got, in seconds since 1970
     (r#""cache_update_time": \d+"#, "\"cache_update_time\": NUMBER"),
     // "delta": "0:00:00.002345"
