@@ -2,6 +2,7 @@
 //!
 //! Source: <https://docs.python.org/3/library/urllib.parse.html>.
 
+use http::url::Url;
 use jinja::{Call, Dict, Environment, Error, Kind, Value};
 
 use super::{Result, class_name, given, only, or_none};
@@ -16,44 +17,6 @@ pub(super) fn add(env: &mut Environment) {
 
 fn no_attribute(value: &Value, name: &str) -> Error {
     Error::new(Kind::Attribute, format!("'{}' object has no attribute '{name}'", class_name(value)))
-}
-
-/// The parts of a URL.
-pub(in crate::template) struct Url {
-    pub(in crate::template) scheme: String,
-    pub(in crate::template) netloc: String,
-    path: String,
-    query: String,
-    fragment: String,
-}
-
-impl Url {
-    /// Takes a URL apart as Python's `urlsplit` does.
-    pub(in crate::template) fn split(text: &str) -> Self {
-        let mut rest: String = text.trim_start_matches(|c: char| c <= ' ').replace(['\t', '\r', '\n'], "");
-        let mut scheme = String::new();
-        if let Some((before, after)) = rest.split_once(':')
-            && before.starts_with(|c: char| c.is_ascii_alphabetic())
-            && before.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-        {
-            scheme = before.to_lowercase();
-            rest = after.to_owned();
-        }
-        let mut netloc = String::new();
-        if let Some(after) = rest.strip_prefix("//") {
-            let end = after.find(['/', '?', '#']).unwrap_or(after.len());
-            let (host, path) = after.split_at(end);
-            netloc = host.to_owned();
-            rest = path.to_owned();
-        }
-        let part = |text: String, mark: char| match text.split_once(mark) {
-            Some((before, after)) => (before.to_owned(), after.to_owned()),
-            None => (text, String::new()),
-        };
-        let (rest, fragment) = part(rest, '#');
-        let (path, query) = part(rest, '?');
-        Self { scheme, netloc, path, query, fragment }
-    }
 }
 
 fn urlsplit(call: &mut Call<'_>) -> Result<Value> {

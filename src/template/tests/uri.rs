@@ -1,8 +1,9 @@
 //! `uri`, `url`, `urn`.
 
+use http::url::Url;
 use jinja::{Call, Environment, Value};
 
-use super::super::filters::{Result, or_none, url::Url};
+use super::super::filters::{Result, or_none};
 
 pub(super) fn add(env: &mut Environment) {
     env.add_test("uri", |call| Ok(uri(call, "is_uri")?.is_some()));
