@@ -9,7 +9,10 @@ use protocol::{
 };
 
 use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, options};
-use crate::template::data::{to_data, to_data_with_errors};
+use crate::{
+    diagnostic::Span,
+    template::data::{to_data, to_data_with_errors},
+};
 
 const OPTIONS: [OptionSpec; 3] = [
     OptionSpec { name: "msg", kind: Kind::Raw, ..OptionSpec::EMPTY },
@@ -50,6 +53,9 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
 fn variable(context: &ActionContext<'_>, name: &Str) -> Result<Data, ActionError> {
     // The argument was rendered already, and with that it lost its trust where it was a template. A bare name or an
     // expression is the operator's text still.
-    let value = context.templar().evaluate_expression(name, context.scope, true)?;
+    let value = context
+        .templar()
+        .evaluate_expression(name, context.scope, true)
+        .map_err(|error| error.within("Error while resolving `var` expression.", name.origin().map(Span::from)))?;
     Ok(to_data_with_errors(&value))
 }

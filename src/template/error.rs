@@ -80,6 +80,29 @@ impl TemplateError {
         said
     }
 
+    /// The same error in other words: the message, and its own part of it.
+    #[must_use]
+    pub fn reworded(mut self, words: impl Fn(&str) -> String) -> Self {
+        self.message = words(&self.message);
+        self.summary = self.summary.map(|summary| words(&summary).into());
+        self
+    }
+
+    /// This error as the cause of another: what was being done (a sentence), and where.
+    #[must_use]
+    pub fn within(self, doing: &str, origin: Option<Span>) -> Self {
+        Self {
+            undefined: self.undefined,
+            omitted: self.omitted,
+            message: format!("{}: {}", doing.trim_end_matches('.'), self.message),
+            origin,
+            help: None,
+            line: self.line.clone(),
+            summary: Some(doing.into()),
+            causes: self.chain().links.into(),
+        }
+    }
+
     /// As the last links of a chain.
     #[must_use]
     pub fn chain(&self) -> ErrorChain {

@@ -231,9 +231,8 @@ impl Templar {
             compiled
         });
         let template = compiled.map_err(|error| {
-            let mut error = TemplateError::from_engine(&error, text.origin());
-            error.message = error.message.replacen("Syntax error in template", "Syntax error in expression", 1);
-            error
+            TemplateError::from_engine(&error, text.origin())
+                .reworded(|text| text.replacen("Syntax error in template", "Syntax error in expression", 1))
         })?;
         // Conditions are those expressions whose backslashes stay.
         let value = self
@@ -283,11 +282,11 @@ impl Templar {
             return Err(broken("Empty conditional expressions are not allowed.".to_owned()));
         }
         let text = retagged(&text, trimmed);
-        let value = self.condition_value(&text, scope).map_err(|mut error| {
-            if error.undefined {
-                error.message = format!("Error while evaluating conditional: {}", error.message);
+        let value = self.condition_value(&text, scope).map_err(|error| {
+            if !error.undefined {
+                return error;
             }
-            error
+            error.within("Error while evaluating conditional.", origin.as_ref().map(Span::from))
         })?;
         match value {
             Value::Bool(value) => Ok(value),
@@ -316,10 +315,11 @@ impl Templar {
                     text = retagged(&inner, trimmed);
                 }
                 Ok(value) => {
+                    let value = finish(&value, text.origin(), scope)?;
                     let message =
                         "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.";
                     scope.notice(Notice::deprecated(message, "2.23").at(text.origin()));
-                    return finish(&value, text.origin(), scope);
+                    return Ok(value);
                 }
                 Err(error) => return Err(TemplateError::from_engine(&error, text.origin())),
             }

@@ -54,9 +54,12 @@ fn flush(out: &mut String, results: &mut Vec<(String, String)>, before: &mut Str
 }
 
 fn host_of(line: &str) -> Option<String> {
-    const STATES: [&str; 8] =
-        ["ok", "changed", "skipping", "failed", "fatal", "included", "ASYNC OK on", "FAILED - RETRYING"];
+    const STATES: [&str; 7] = ["ok", "changed", "skipping", "failed", "fatal", "included", "FAILED - RETRYING"];
+    const JOBS: [&str; 3] = ["ASYNC OK on ", "ASYNC FAILED on ", "ASYNC POLL on "];
     let (state, rest) = line.split_once(": ")?;
+    if let Some(host) = JOBS.iter().find_map(|job| state.strip_prefix(job)) {
+        return Some(host.to_owned());
+    }
     if state == "included" {
         return Some(String::new());
     }
