@@ -125,6 +125,8 @@ pub struct TaskInfo {
     pub name: String,
     /// Its templated name without the role, if it has one.
     pub own_name: Option<String>,
+    /// The name of the role that it belongs to.
+    pub role: Option<String>,
     /// The action as the user wrote it (`copy`, `ansible.builtin.copy`).
     pub action: String,
     /// The action's short name (`copy`).

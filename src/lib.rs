@@ -1,5 +1,6 @@
 //! The control node: YAML in, events out.
 
+pub mod accounts;
 pub mod action;
 pub mod callback;
 pub mod cli;

@@ -10,7 +10,7 @@ use std::{
 
 /// Rooms from the ground up; those of one floor do not use each other.
 const FLOORS: &[&[&str]] = &[
-    &["diagnostic", "python_json", "python_repr", "helper_binary"],
+    &["accounts", "diagnostic", "python_json", "python_repr", "helper_binary"],
     &["event", "config", "yaml"],
     &["vault", "collection", "callback"],
     &["inventory"],

@@ -4,6 +4,8 @@
 //! - [`default`], [`minimal`], [`oneline`]: Ansible's stdout callbacks of these names, to the letter.
 //! - [`tree`]: each host's result in a file.
 //! - [`json`]: `ansible.posix.json`; [`events`]: `--output json`.
+//! - [`timer`], [`profile_tasks`], [`profile_roles`]: how long it took, as ansible.posix has it.
+//! - [`mod@log`]: what `log_path` asks for.
 //! - [`progress`]: the hosts in flight, on a terminal.
 //! - [`options`]: what the operator can set about them.
 //! - [`dump`], [`diff`], [`difflib`]: how results and differences are written.
@@ -14,13 +16,18 @@ pub mod difflib;
 pub mod dump;
 pub mod events;
 pub mod json;
+pub mod log;
 pub mod minimal;
 pub mod oneline;
 pub mod options;
+pub mod profile_roles;
+pub mod profile_tasks;
 pub mod progress;
 pub mod screen;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod timer;
+mod timing;
 pub mod tree;
 mod yaml;
 
@@ -30,11 +37,15 @@ pub use crate::event::Callback;
 pub use default::Default;
 pub use events::Events;
 pub use json::Json;
+pub use log::Log;
 pub use minimal::Minimal;
 pub use oneline::Oneline;
 pub use options::Options;
+pub use profile_roles::ProfileRoles;
+pub use profile_tasks::{ProfileTasks, ProfileTasksOptions};
 pub use progress::Progress;
 pub use screen::Screen;
+pub use timer::Timer;
 pub use tree::Tree;
 
 /// Several callbacks as one; each hears every event.

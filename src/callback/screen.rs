@@ -8,7 +8,10 @@ use std::{
 
 use unicode_width::UnicodeWidthChar;
 
-use super::Options;
+use super::{
+    Options,
+    log::{Level, Log},
+};
 use crate::{
     diagnostic::{ErrorChain, Link},
     event::{Event, ResultEvent},
@@ -55,6 +58,8 @@ impl Default for Theme {
     }
 }
 
+const ERROR: &str = "[ERROR]: ";
+
 /// Where a line goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
@@ -74,22 +79,38 @@ pub struct Screen {
     /// How wide banners are.
     pub columns: usize,
     seen: Arc<Mutex<HashSet<String>>>,
+    log: Option<Arc<Mutex<Log>>>,
 }
 
 impl Screen {
     /// A screen on two writers, without colour, as wide as Ansible's where there is no terminal: 79 columns.
     pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
-        Self { out: Box::new(out), err: Box::new(err), gone: false, colour: false, columns: 79, seen: Arc::default() }
+        let (out, err) = (Box::new(out), Box::new(err));
+        Self { out, err, gone: false, colour: false, columns: 79, seen: Arc::default(), log: None }
     }
 
-    /// A screen on other writers that looks like this one, and that repeats no message which this one has shown.
+    /// Everything that is shown from now on goes into the log as well.
+    pub fn keep_log(&mut self, log: Log) {
+        self.log = Some(Arc::new(Mutex::new(log)));
+    }
+
+    /// A screen on other writers that looks like this one, has the same log, and repeats no message which this one has
+    /// shown.
     pub fn beside(&self, out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
         let Self { colour, columns, .. } = *self;
-        Self { colour, columns, seen: Arc::clone(&self.seen), ..Self::new(out, err) }
+        Self { colour, columns, seen: Arc::clone(&self.seen), log: self.log.clone(), ..Self::new(out, err) }
     }
 
     /// Prints text as lines, each in the colour.
     pub fn display(&mut self, text: &str, colour: Option<&str>, stream: Stream) {
+        self.show(text, colour, stream, Level::Info);
+    }
+
+    fn show(&mut self, text: &str, colour: Option<&str>, stream: Stream, level: Level) {
+        // Empty lines are for the eye alone.
+        if let Some(log) = self.log.as_ref().filter(|_| !text.is_empty()) {
+            log.lock().unwrap_or_else(PoisonError::into_inner).write(level, text);
+        }
         let text = text.replace("\r\n", "\n");
         let mut text = self.paint(text.strip_suffix('\n').unwrap_or(&text), colour);
         text.push('\n');
@@ -143,7 +164,7 @@ impl Screen {
 
     /// `[ERROR]: ...`; each only once.
     pub fn error(&mut self, error: &ErrorChain, options: &Options, stream: Stream) {
-        self.message("[ERROR]: ", error, &options.theme.error, stream);
+        self.message(ERROR, error, &options.theme.error, stream);
     }
 
     /// What a result says beside its values: warnings, deprecations, the error with its place.
@@ -182,7 +203,8 @@ impl Screen {
         let text = format!("{prefix}{}", chain.verbose(&|path| std::fs::read_to_string(path).ok()));
         let new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
         if new {
-            self.display(&text, Some(colour), stream);
+            let level = if prefix == ERROR { Level::Error } else { Level::Warning };
+            self.show(&text, Some(colour), stream, level);
         }
     }
 }

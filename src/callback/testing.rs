@@ -58,6 +58,7 @@ pub(crate) fn task(id: u64, name: &str, action: &str) -> TaskInfo {
         id,
         name: name.to_owned(),
         own_name: None,
+        role: None,
         action: action.to_owned(),
         short_action: action.to_owned(),
         path: format!("/p/site.yml:{id}"),

@@ -13,7 +13,7 @@ use crate::{
     callback::Callback,
     config::Config,
     diagnostic::Diagnostic,
-    executor::{self, Run, RunParts, Variables},
+    executor::{self, FactCache, FactOptions, Run, RunParts, Variables},
     inventory::Inventory,
     lookup,
     playbook::{Ids, LoadOptions, Loader, StaticTemplate, VaultOpener},
@@ -59,7 +59,12 @@ impl Session {
         }
         inventory.set_limit(options.limit.as_deref())?;
         let magic = run_variables(options, &config);
-        let variables = Variables::new(Rc::clone(&templar), inventory, extra, magic, config.inject_facts_as_vars);
+        let facts = FactOptions { inject: config.inject_facts_as_vars, cache: fact_cache(&config, terminal)? };
+        let variables = Variables::new(Rc::clone(&templar), inventory, extra, magic, facts);
+        if options.flush_cache {
+            let hosts: Vec<_> = variables.inventory.borrow().hosts().map(|host| Rc::clone(&host.name)).collect();
+            hosts.iter().for_each(|host| variables.clear_facts(host));
+        }
         Ok(Self { config, templar, variables, vault, lookups })
     }
 
@@ -101,6 +106,25 @@ impl Session {
             helper,
         }))
     }
+}
+
+/// Where facts are kept from one run to the next. As with ansible-core, a cache that cannot be used is no reason to stop.
+fn fact_cache(config: &Config, terminal: &mut Terminal) -> Result<Option<FactCache>> {
+    let wanted = &config.fact_cache;
+    let folder = match wanted.plugin.rsplit('.').next().unwrap_or_default() {
+        "memory" => return Ok(None),
+        "jsonfile" => wanted.folder.as_ref(),
+        _ => return Err(Failure::NotYet(format!("the cache of facts {}", wanted.plugin))),
+    };
+    let opened = match folder {
+        Some(folder) => FactCache::open(folder, &wanted.prefix, wanted.timeout).map_err(|error| {
+            format!("The folder of the cache of facts, '{}', cannot be used: {error}", folder.display())
+        }),
+        None => Err("error, 'ansible.builtin.jsonfile' cache plugin requires the 'fact_caching_connection' config \
+                     option to be set (to a writeable directory path)"
+            .to_owned()),
+    };
+    Ok(opened.map_err(|said| terminal.warning(&Diagnostic::warning(said))).ok())
 }
 
 /// What renders: Ansible's environment with its lookups.

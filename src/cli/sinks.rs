@@ -2,6 +2,8 @@
 
 use std::io;
 
+use jiff::ZonedDateTime;
+
 use super::{
     Failure, Result,
     arguments::Form,
@@ -9,8 +11,11 @@ use super::{
     terminal::{Terminal, screen_options},
 };
 use crate::{
-    callback::{Callback, Default, Events, Json, Minimal, Oneline, Options, Screen, Sinks, Tree},
-    diagnostic::{ErrorChain, Link},
+    callback::{
+        Callback, Default, Events, Json, Minimal, Oneline, Options, ProfileRoles, ProfileTasks, ProfileTasksOptions,
+        Screen, Sinks, Timer, Tree, profile_tasks::Order,
+    },
+    diagnostic::{Diagnostic, ErrorChain, Link},
     event::Event,
 };
 
@@ -24,11 +29,14 @@ pub fn of_playbooks(run: &RunOptions, terminal: &mut Terminal) -> Result<Sinks> 
         return Ok(events());
     }
     let wanted = run.config.display.stdout_callback.clone();
-    let (screen, progress) = terminal.screen();
+    let progress = terminal.progress();
     let mut sinks = Sinks::default();
-    let mut callback = stdout(&wanted, screen, options(run))?;
+    let mut callback = stdout(&wanted, terminal.screen(progress.as_ref()), options(run))?;
     pass_over_others(&wanted, callback.as_mut());
     sinks.add_boxed(callback);
+    for name in &run.config.display.callbacks_enabled {
+        add_enabled(&mut sinks, name, || terminal.screen(progress.as_ref()), run)?;
+    }
     if let Some(progress) = progress {
         sinks.add(progress);
     }
@@ -53,7 +61,8 @@ pub fn of_task(exec: &ExecOptions, terminal: &mut Terminal) -> Result<Sinks> {
     } else {
         "minimal"
     };
-    let (screen, progress) = terminal.screen();
+    let progress = terminal.progress();
+    let screen = terminal.screen(progress.as_ref());
     let mut sinks = Sinks::default();
     if let Some(folder) = &exec.tree {
         sinks.add(Tree::new(folder.clone(), screen.beside(io::stdout(), io::stderr()), options(&exec.run)));
@@ -99,6 +108,41 @@ fn stdout(name: &str, screen: Screen, options: Options) -> Result<Box<dyn Callba
         "json" => Box::new(Json::new(screen, options, now)),
         _ => return Err(Failure::NotYet(format!("the stdout callback {name}"))),
     })
+}
+
+/// A callback that `callbacks_enabled` names.
+fn add_enabled(sinks: &mut Sinks, name: &str, screen: impl Fn() -> Screen, run: &RunOptions) -> Result<()> {
+    let display = &run.config.display;
+    match name.strip_prefix("ansible.posix.").unwrap_or(name) {
+        "timer" => sinks.add(Timer::new(screen(), ZonedDateTime::now)),
+        "profile_tasks" => {
+            let options = profile_tasks(run)?;
+            sinks.add(ProfileTasks::new(screen(), options, ZonedDateTime::now));
+        }
+        "profile_roles" => {
+            sinks.add(ProfileRoles::new(screen(), display.profile_roles_summary_only, ZonedDateTime::now))
+        }
+        _ => return Err(Failure::NotYet(format!("the callback {name} (callbacks_enabled)"))),
+    }
+    Ok(())
+}
+
+fn profile_tasks(run: &RunOptions) -> Result<ProfileTasksOptions> {
+    let wanted = &run.config.display.profile_tasks;
+    let limit = match wanted.output_limit.as_str() {
+        "all" => None,
+        number => Some(number.parse().map_err(|_| {
+            let said = format!("'{number}' is no number of tasks (task_output_limit in [callback_profile_tasks])");
+            Failure::Options(Box::new(Diagnostic::error(said).help("write a number, or `all`")))
+        })?),
+    };
+    let order = match wanted.sort_order.as_str() {
+        "ascending" => Order::Ascending,
+        "none" => Order::AsTheyCame,
+        _ => Order::Descending,
+    };
+    let paths = run.config.display.verbosity >= 2;
+    Ok(ProfileTasksOptions { limit, order, summary_only: wanted.summary_only, paths })
 }
 
 /// The time in RFC 3339, UTC, to the microsecond.

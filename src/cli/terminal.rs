@@ -1,11 +1,17 @@
 //! Standard input, output and error of this process, and what is known of them.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    fs::File,
+    io::{self, IsTerminal, Write},
+};
+
+use jiff::ZonedDateTime;
 
 use super::{Failure, diagnostics};
 use crate::{
+    accounts,
     callback::{
-        Options, Progress, Screen,
+        Log, Options, Progress, Screen,
         options::ResultFormat,
         screen::{Stream, Theme},
     },
@@ -24,6 +30,16 @@ pub struct Terminal {
     /// Called by one of Ansible's names: messages have ansible-core's form.
     pub ansible: bool,
     errors_in_colour: bool,
+}
+
+/// Who runs this, as Python's `getpass.getuser` has it: the first of these variables that is set, else the
+/// account's name.
+fn user(environment: &Environment) -> String {
+    let mut named = ["LOGNAME", "USER", "LNAME", "USERNAME"].into_iter().filter_map(|name| environment.get(name));
+    let named = named.find(|name| !name.is_empty());
+    let own = || accounts::own().map(|account| account.name);
+    let named = named.map(str::to_owned).or_else(own);
+    named.unwrap_or_else(|| format!("uid={}", rustix::process::getuid().as_raw()))
 }
 
 impl Terminal {
@@ -59,23 +75,40 @@ impl Terminal {
         let config = Config::load(self.environment.clone(), &mut |warning| warnings.push(warning))?;
         self.screen.colour = (self.screen.colour && !config.display.nocolor) || config.display.force_color;
         self.options = screen_options(&config);
+        self.open_log(&config);
         for warning in &warnings {
             self.warning(warning);
         }
         Ok(config)
     }
 
-    /// A screen of its own for a callback, on the process's streams. Where both are terminals, hosts in flight are shown
-    /// below what is printed.
+    /// Begins to write the log that the configuration asks for; without one that can be written there is none, as with
+    /// ansible-core.
+    fn open_log(&mut self, config: &Config) {
+        let Some(path) = &config.display.log_path else { return };
+        match File::options().append(true).create(true).open(path) {
+            Ok(file) => self.screen.keep_log(Log::new(file, &user(&self.environment), ZonedDateTime::now)),
+            Err(error) => self.warning(&Diagnostic::warning(format!(
+                "The log '{}' (log_path) cannot be written: {error}; there is none of this run",
+                path.display()
+            ))),
+        }
+    }
+
+    /// The hosts in flight, where both of the process's streams are terminals.
     #[must_use]
-    pub fn screen(&self) -> (Screen, Option<Progress>) {
+    pub fn progress(&self) -> Option<Progress> {
         let interactive = io::stdout().is_terminal() && io::stderr().is_terminal();
-        let progress = interactive.then(|| Progress::new(self.screen.columns));
-        let screen = match &progress {
+        interactive.then(|| Progress::new(self.screen.columns))
+    }
+
+    /// A screen of its own for a callback, on the process's streams; what it prints stands above the hosts in flight.
+    #[must_use]
+    pub fn screen(&self, progress: Option<&Progress>) -> Screen {
+        match progress {
             Some(progress) => self.screen.beside(progress.above(io::stdout()), progress.above(io::stderr())),
             None => self.screen.beside(io::stdout(), io::stderr()),
-        };
-        (screen, progress)
+        }
     }
 
     /// What ansible-core says first with `-v`: which configuration was read, and with `-vv` its version.

@@ -3,7 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use super::{
-    Become, BecomeMethod, Config, Display, Environment, Error, InventoryConfig, Settings, Ssh, Vault,
+    Become, BecomeMethod, Config, Display, Environment, Error, FactCache, InventoryConfig, ProfileTasks, Settings, Ssh,
+    Vault,
     ini::{self, Fault},
     locate,
     settings::{File, span},
@@ -89,6 +90,7 @@ impl Config {
             ssh: ssh(&s),
             become_: privileges(&s),
             gathering: text("DEFAULT_GATHERING"),
+            fact_cache: fact_cache(&s),
             inject_facts_as_vars: s.bool("INJECT_FACTS_AS_VARS"),
             interpreter_python: text("INTERPRETER_PYTHON"),
             roles_path: paths("DEFAULT_ROLES_PATH"),
@@ -125,6 +127,16 @@ impl Config {
             environment,
             settings: s,
         }
+    }
+}
+
+fn fact_cache(s: &Settings) -> FactCache {
+    const JSONFILE: &str = "cache/jsonfile";
+    FactCache {
+        plugin: s.text("CACHE_PLUGIN").unwrap_or_default(),
+        folder: s.text_of(JSONFILE, "_uri").map(PathBuf::from),
+        prefix: s.text_of(JSONFILE, "_prefix").unwrap_or_default(),
+        timeout: s.int_of(JSONFILE, "_timeout").unwrap_or(86_400),
     }
 }
 
@@ -191,10 +203,18 @@ fn vault(s: &Settings) -> Vault {
 
 fn display(s: &Settings) -> Display {
     const CALLBACK: &str = "callback/default";
+    const TASKS: &str = "callback/profile_tasks";
     let on = |name| s.bool_of(CALLBACK, name).unwrap_or_default();
     let colors = COLORS.into_iter().filter_map(|(purpose, name)| Some((purpose, s.text(name)?))).collect();
     Display {
         stdout_callback: s.text("DEFAULT_STDOUT_CALLBACK").unwrap_or_default(),
+        callbacks_enabled: s.list("CALLBACKS_ENABLED"),
+        profile_tasks: ProfileTasks {
+            output_limit: s.text_of(TASKS, "output_limit").unwrap_or_default(),
+            sort_order: s.text_of(TASKS, "sort_order").unwrap_or_default(),
+            summary_only: s.bool_of(TASKS, "summary_only").unwrap_or_default(),
+        },
+        profile_roles_summary_only: s.bool_of("callback/profile_roles", "summary_only").unwrap_or_default(),
         result_format: s.text_of(CALLBACK, "result_format").unwrap_or_default(),
         pretty_results: s.bool_of(CALLBACK, "pretty_results"),
         verbosity: s.int("DEFAULT_VERBOSITY").unwrap_or(0),
@@ -301,12 +321,12 @@ mod tests {
 
     #[test]
     fn a_setting_that_is_not_done_yet_is_refused_with_its_place_unless_it_is_the_default() {
-        let (result, _) = load("[defaults]\nforks = 7\nfact_caching = jsonfile\n", &[("ANSIBLE_SSH_AGENT", "auto")]);
+        let (result, _) = load("[defaults]\nforks = 7\nnull_representation = none\n", &[("ANSIBLE_SSH_AGENT", "auto")]);
         assert_eq!(
             said(&result.unwrap_err().0),
             [
                 (
-                    "'CACHE_PLUGIN' is not supported yet".to_owned(),
+                    "'DEFAULT_NULL_REPRESENTATION' is not supported yet".to_owned(),
                     3,
                     "take the setting out, or set its default".to_owned()
                 ),

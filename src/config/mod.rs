@@ -19,4 +19,4 @@ mod typed;
 pub use environment::{Environment, normalize};
 pub use error::Error;
 pub use settings::{Origin, Setting, Settings, is_true};
-pub use typed::{Become, BecomeMethod, Config, Display, InventoryConfig, Ssh, Vault};
+pub use typed::{Become, BecomeMethod, Config, Display, FactCache, InventoryConfig, ProfileTasks, Ssh, Vault};

@@ -52,6 +52,8 @@ pub struct Config {
 
     /// When facts are gathered: `implicit`, `explicit`, `smart`.
     pub gathering: String,
+    /// Where facts are kept from one run to the next.
+    pub fact_cache: FactCache,
     /// Facts are variables of their own too.
     pub inject_facts_as_vars: bool,
     /// `interpreter_python`: a path, or `auto`, `auto_silent`, ...
@@ -121,6 +123,19 @@ pub struct Config {
     pub max_diff_size: u64,
     /// The screen.
     pub display: Display,
+}
+
+/// Where facts are kept from one run to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactCache {
+    /// `fact_caching`: `memory` (nowhere), `jsonfile`.
+    pub plugin: String,
+    /// `fact_caching_connection`: the folder.
+    pub folder: Option<PathBuf>,
+    /// `fact_caching_prefix`: how the names of files begin.
+    pub prefix: String,
+    /// `fact_caching_timeout`: how long facts hold, in seconds; 0: for ever.
+    pub timeout: u64,
 }
 
 /// The SSH connection's settings.
@@ -227,6 +242,12 @@ pub struct Vault {
 pub struct Display {
     /// The callback that writes to standard output.
     pub stdout_callback: String,
+    /// Other callbacks that are on (`callbacks_enabled`), in this order.
+    pub callbacks_enabled: Vec<String>,
+    /// `callback_profile_tasks`
+    pub profile_tasks: ProfileTasks,
+    /// `callback_profile_roles`: only the list at the end.
+    pub profile_roles_summary_only: bool,
     /// `json` or `yaml` for results.
     pub result_format: String,
     /// Results over several lines; `None`: as the format has it.
@@ -265,4 +286,15 @@ pub struct Display {
     pub localhost_warning: bool,
     /// Write a log there.
     pub log_path: Option<PathBuf>,
+}
+
+/// The callback `profile_tasks`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileTasks {
+    /// How many tasks are listed: a number, or `all`.
+    pub output_limit: String,
+    /// `descending`, `ascending`, `none`.
+    pub sort_order: String,
+    /// Only the list at the end.
+    pub summary_only: bool,
 }

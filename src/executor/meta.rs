@@ -98,7 +98,7 @@ impl PlayRun {
             }
             "clear_facts" => {
                 for host in &batch {
-                    self.run.variables.store.clear_facts(host);
+                    self.run.variables.clear_facts(host);
                 }
                 "facts cleared".to_owned()
             }

@@ -7,7 +7,7 @@
 //!   `keywords`, `arguments`, `delegate`, `reach`, `target`, `result`, `secrecy`.
 //! - `results`: what a result does to the run: facts, hosts, notifications, failures; with `failed_task`.
 //! - `include`, `meta`: includes during the run, and `meta`.
-//! - `variables`: the layers of variables for a task; `vars_files`, `prompts`: where a play's own come from.
+//! - `variables`: the layers of variables for a task, with `fact_cache`; `vars_files`, `prompts`: where a play's own come from.
 //!
 //! Architecture invariant: values never leave the conductor's thread; what travels is `protocol::Data`.
 
@@ -17,6 +17,7 @@ mod batch;
 mod conditions;
 mod decide;
 mod delegate;
+mod fact_cache;
 mod failed_task;
 mod filter;
 mod free;
@@ -42,8 +43,9 @@ mod tries;
 mod variables;
 mod vars_files;
 
+pub use fact_cache::FactCache;
 pub use options::RunOptions;
 pub use playbooks::{Ending, PlaybookFile, RunError, run_playbooks};
 pub use result::TaskResult;
 pub use run::{Run, RunParts};
-pub use variables::Variables;
+pub use variables::{FactOptions, Variables};

@@ -2,7 +2,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use jinja::{Dict, Value};
+use jinja::Dict;
 use protocol::Data;
 
 use super::{batch::PlayRun, conditions::first_false, decide, failed_task::failed_task, result::TaskResult};
@@ -185,10 +185,9 @@ impl PlayRun {
         if is_ours || &*part.task.action.short == "debug" {
             return;
         }
-        let Some(facts @ Data::Map(_)) = part.values.get("ansible_facts") else { return };
-        let Value::Dict(facts) = data::from_data(facts) else { return };
+        let Some(Data::Map(facts)) = part.values.get("ansible_facts") else { return };
         for host in self.fact_hosts(part) {
-            self.run.variables.add_facts(&host, &facts);
+            self.run.variables.add_facts(&host, facts);
         }
     }
 
@@ -202,9 +201,7 @@ impl PlayRun {
                         store.set_fact(&host, name, data::from_data(value));
                     }
                     if *cacheable {
-                        let dict: Dict =
-                            facts.iter().map(|(name, value)| (name.as_str(), data::from_data(value))).collect();
-                        run.variables.add_facts(&host, &dict);
+                        run.variables.add_facts(&host, &facts.iter().cloned().collect());
                     }
                 }
             }

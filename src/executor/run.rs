@@ -217,6 +217,7 @@ impl Run {
             id: task.id,
             name: task.display_name(own.as_deref().unwrap_or_default()),
             own_name: own,
+            role: task.role.as_ref().map(|role| role.name.to_string()),
             action: task.action.name.to_string(),
             short_action: task.action.short.to_string(),
             path: task.path(),

@@ -10,13 +10,15 @@ use std::{
 
 use jinja::{Dict, Error, List, Value};
 
-use super::hostvars::HostVars;
+use protocol::Map;
+
+use super::{fact_cache::FactCache, hostvars::HostVars};
 use crate::{
     diagnostic::Diagnostic,
     inventory::{self, Inventory, Order},
     playbook::{Play, Task},
-    template::{Magic, Notice, Templar, VariableScope},
-    vars::{Layer, Layers, Store},
+    template::{Magic, Notice, Templar, VariableScope, data},
+    vars::{EarlierFacts, Layer, Layers, Store},
 };
 
 /// All variables of a run.
@@ -29,12 +31,34 @@ pub struct Variables {
     templar: Rc<Templar>,
     extra: Dict,
     options: Dict,
-    inject_facts: bool,
+    cache: Option<Rc<FactCache>>,
     by_host: RefCell<HashMap<Arc<str>, Rc<Vec<Dict>>>>,
-    problems: RefCell<Vec<Diagnostic>>,
+    problems: Rc<RefCell<Vec<Diagnostic>>>,
+    warnings: RefCell<Vec<Diagnostic>>,
     groups: RefCell<Option<Value>>,
     play: RefCell<PlayVariables>,
     basedir: RefCell<PathBuf>,
+}
+
+/// What becomes of facts.
+#[derive(Debug, Default)]
+pub struct FactOptions {
+    /// They are variables, too (`inject_facts_as_vars`).
+    pub inject: bool,
+    /// Where they are kept from one run to the next (`fact_caching`).
+    pub cache: Option<FactCache>,
+}
+
+fn earlier_facts(cache: Rc<FactCache>, problems: Rc<RefCell<Vec<Diagnostic>>>) -> EarlierFacts {
+    Box::new(move |host| match cache.load(host) {
+        Ok(facts) => {
+            facts.map(|facts| facts.iter().map(|(name, value)| (name.as_str(), data::from_data(value))).collect())
+        }
+        Err(problem) => {
+            problems.borrow_mut().push(problem);
+            None
+        }
+    })
 }
 
 /// The variables of the play that runs.
@@ -52,17 +76,21 @@ struct PlayVariables {
 impl Variables {
     /// The variables of a run. `options` are the engine's own that hold for the whole run (`ansible_check_mode` ...).
     #[must_use]
-    pub fn new(templar: Rc<Templar>, inventory: Inventory, extra: Dict, options: Dict, inject_facts: bool) -> Rc<Self> {
+    pub fn new(templar: Rc<Templar>, inventory: Inventory, extra: Dict, options: Dict, facts: FactOptions) -> Rc<Self> {
+        let problems = Rc::new(RefCell::new(Vec::new()));
+        let cache = facts.cache.map(Rc::new);
+        let earlier = cache.clone().map(|cache| earlier_facts(cache, Rc::clone(&problems)));
         Rc::new_cyclic(|this| Self {
             this: Weak::clone(this),
-            store: Store::default(),
+            store: Store::new(facts.inject, earlier),
             inventory: RefCell::new(inventory),
             templar,
             extra,
             options,
-            inject_facts,
+            cache,
             by_host: RefCell::new(HashMap::new()),
-            problems: RefCell::new(Vec::new()),
+            problems,
+            warnings: RefCell::default(),
             groups: RefCell::new(None),
             play: RefCell::new(PlayVariables::default()),
             basedir: RefCell::new(PathBuf::new()),
@@ -157,8 +185,20 @@ impl Variables {
     }
 
     /// Facts that a host sent.
-    pub fn add_facts(&self, host: &str, facts: &Dict) {
-        self.store.add_facts(host, facts, self.inject_facts);
+    pub fn add_facts(&self, host: &str, facts: &Map) {
+        let dict: Dict = facts.iter().map(|(name, value)| (name.as_str(), data::from_data(value))).collect();
+        self.store.add_facts(host, &dict);
+        if let Some(Err(problem)) = self.cache.as_ref().map(|cache| cache.add(host, facts)) {
+            self.warnings.borrow_mut().push(problem);
+        }
+    }
+
+    /// Forgets a host's facts, those that earlier runs kept as well.
+    pub fn clear_facts(&self, host: &str) {
+        if let Some(cache) = &self.cache {
+            cache.forget(host);
+        }
+        self.store.clear_facts(host);
     }
 
     fn read_inventory_layers(&self, host: &str) -> Vec<Dict> {
@@ -189,9 +229,11 @@ impl Variables {
         std::mem::take(&mut *self.problems.borrow_mut())
     }
 
-    /// What was noticed in files of variables since the last call and is not an error.
+    /// What was noticed in files of variables and of facts since the last call and is not an error.
     pub fn take_warnings(&self) -> Vec<Diagnostic> {
-        self.inventory.borrow().take_warnings()
+        let mut warnings = self.inventory.borrow().take_warnings();
+        warnings.append(&mut self.warnings.borrow_mut());
+        warnings
     }
 
     /// The hosts that patterns mean, within the limit, in the play's order.

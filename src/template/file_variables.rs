@@ -6,6 +6,8 @@ use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
 use jinja::{Dict, Value};
 
+use crate::accounts;
+
 /// `template_host`, `template_path` and the like; `managed` asks for `ansible_managed` too.
 #[must_use]
 pub fn file_variables(name: &str, source: &Path, destination: Option<&str>, managed: bool) -> Dict {
@@ -33,11 +35,5 @@ pub fn file_variables(name: &str, source: &Path, destination: Option<&str>, mana
 }
 
 fn user_name(uid: u32) -> String {
-    let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let found = passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
-    });
-    found.unwrap_or_else(|| uid.to_string())
+    accounts::by_uid(uid).map_or_else(|| uid.to_string(), |account| account.name)
 }

@@ -118,10 +118,16 @@ impl Layers {
     }
 }
 
+/// The facts of a host that an earlier run learned, by their full names.
+pub type EarlierFacts = Box<dyn Fn(&str) -> Option<Dict>>;
+
 /// What is learned of hosts while a run goes on.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Store {
     hosts: RefCell<HashMap<Arc<str>, Learned>>,
+    earlier: Option<EarlierFacts>,
+    /// Facts are variables, too.
+    inject: bool,
 }
 
 /// What is learned of one host.
@@ -138,20 +144,33 @@ pub struct Learned {
 }
 
 impl Store {
+    /// Nothing is learned yet, save what `earlier` knows of a host when it is first asked for. `inject`: facts are
+    /// variables, too (`inject_facts_as_vars`).
+    #[must_use]
+    pub fn new(inject: bool, earlier: Option<EarlierFacts>) -> Self {
+        Self { hosts: RefCell::default(), earlier, inject }
+    }
+
     /// What is known of a host. The dicts are shared: what is learned later shows in them.
     #[must_use]
     pub fn host(&self, host: &str) -> Learned {
-        let mut hosts = self.hosts.borrow_mut();
-        if let Some(learned) = hosts.get(host) {
+        if let Some(learned) = self.hosts.borrow().get(host) {
             return learned.clone();
         }
-        hosts.entry(Arc::from(host)).or_default().clone()
+        let learned = Learned::default();
+        if let Some(facts) = self.earlier.as_ref().and_then(|earlier| earlier(host)) {
+            self.take_in(&learned, &facts);
+        }
+        self.hosts.borrow_mut().entry(Arc::from(host)).or_insert(learned).clone()
     }
 
     /// Facts that a host sent: plain data. Names without `ansible_` go into `ansible_facts`, and with it among the
     /// variables, save those that decide how hosts are reached.
-    pub fn add_facts(&self, host: &str, facts: &Dict, inject: bool) {
-        let learned = self.host(host);
+    pub fn add_facts(&self, host: &str, facts: &Dict) {
+        self.take_in(&self.host(host), facts);
+    }
+
+    fn take_in(&self, learned: &Learned, facts: &Dict) {
         for (key, value) in facts.raw_items() {
             let Value::Str(name) = key else { continue };
             let short = match name.strip_prefix("ansible_") {
@@ -159,7 +178,7 @@ impl Store {
                 Some(short) => short,
             };
             learned.facts.insert(short, value.clone());
-            let as_variable = inject || name.as_str() == "ansible_local";
+            let as_variable = self.inject || name.as_str() == "ansible_local";
             if as_variable && is_safe_fact(&name) {
                 learned.facts_as_variables.insert(name.as_str(), value);
             }
@@ -269,13 +288,31 @@ mod tests {
     }
 
     #[test]
+    fn facts_of_an_earlier_run_are_known_until_they_are_learned_anew_and_say_no_more_than_a_host_may() {
+        let store = Store::new(
+            true,
+            Some(Box::new(|host| {
+                let facts = Dict::new();
+                facts.insert("ansible_nodename", Value::from(host));
+                facts.insert("ansible_host", Value::from("127.0.0.9"));
+                Some(facts)
+            })),
+        );
+        let text = |learned: &Learned| learned.facts.raw("nodename").unwrap().to_str().unwrap();
+        assert_eq!(text(&store.host("db1")), "db1");
+        assert!(!store.host("db1").facts_as_variables.contains("ansible_host"));
+        store.add_facts("db1", &dict("ansible_nodename", "new"));
+        assert_eq!(text(&store.host("db1")), "new");
+    }
+
+    #[test]
     fn a_host_cannot_say_how_it_is_reached() {
-        let store = Store::default();
+        let store = Store::new(true, None);
         let facts = Dict::new();
         for name in ["ansible_host", "ansible_become_user", "ansible_python_interpreter", "ansible_distribution"] {
             facts.insert(name, Value::from("from the host"));
         }
-        store.add_facts("web1", &facts, true);
+        store.add_facts("web1", &facts);
         let learned = store.host("web1");
         assert_eq!(learned.facts_as_variables.keys().len(), 1);
         assert!(learned.facts_as_variables.contains("ansible_distribution"));

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use jinja::{Environment, Error, Value};
 
 use super::{Result, class, class_name, given, is_sequence, only, or_none};
+use crate::accounts;
 
 pub(super) fn add(env: &mut Environment) {
     env.add_filter("basename", |call| Ok(Value::from(split(&text(&only(call, "basename", "p")?)?).1)));
@@ -184,13 +185,8 @@ fn home_of(user: &str) -> Option<String> {
     {
         return Some(home);
     }
-    let wanted = if user.is_empty() { rustix::process::getuid().as_raw().to_string() } else { user.to_owned() };
-    let users = std::fs::read_to_string("/etc/passwd").ok()?;
-    users.lines().find_map(|line| {
-        let fields: Vec<&str> = line.split(':').collect();
-        let key = if user.is_empty() { fields.get(2) } else { fields.first() };
-        if key == Some(&wanted.as_str()) { fields.get(5).map(|home| (*home).to_owned()) } else { None }
-    })
+    let account = if user.is_empty() { accounts::own() } else { accounts::by_name(user) };
+    account.map(|account| account.home)
 }
 
 fn expand_user(path: String) -> String {
