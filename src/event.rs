@@ -92,6 +92,11 @@ pub enum Event {
         /// The line.
         message: String,
     },
+    /// The hosts that failed were written into a file, for `--limit @FILE`.
+    RetryFile {
+        /// The file.
+        path: String,
+    },
     /// Text that a task wants shown as it is (`pause` prompts).
     Prompt(String),
     /// The run ended.

@@ -365,7 +365,12 @@ impl Callback for Default {
                 }
             }
             Event::Finished { totals, custom_stats } => self.finished(totals, custom_stats),
-            Event::Warning(_) | Event::Deprecation(_) | Event::Error(_) | Event::Verbose { .. } | Event::Prompt(_) => {}
+            Event::RetryFile { .. }
+            | Event::Warning(_)
+            | Event::Deprecation(_)
+            | Event::Error(_)
+            | Event::Verbose { .. }
+            | Event::Prompt(_) => {}
         }
     }
 }

@@ -203,6 +203,7 @@ impl Callback for Events {
                 }
                 self.write("verbose", map);
             }
+            Event::RetryFile { path } => self.write("retry_file", object([("path", Data::from(path.as_str()))])),
             Event::Prompt(text) => self.write("prompt", object([("message", Data::from(text.as_str()))])),
             Event::Finished { totals: hosts, custom_stats } => self.write(
                 "finish",

@@ -144,6 +144,7 @@ impl Callback for Json {
             | Event::Included { .. }
             | Event::Notified { .. }
             | Event::Verbose { .. }
+            | Event::RetryFile { .. }
             | Event::Prompt(_) => {}
         }
     }

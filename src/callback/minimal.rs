@@ -95,6 +95,7 @@ impl Callback for Minimal {
             | Event::Deprecation(_)
             | Event::Error(_)
             | Event::Verbose { .. }
+            | Event::RetryFile { .. }
             | Event::Prompt(_) => {}
         }
     }

@@ -193,6 +193,9 @@ impl Screen {
                     self.display(&text, Some(&options.theme.verbose), stream);
                 }
             }
+            Event::RetryFile { path } => {
+                self.display(&format!("\tto retry, use: --limit @{path}\n"), None, Stream::Out);
+            }
             Event::Prompt(text) => self.display(text, None, Stream::Out),
             _ => return false,
         }

@@ -3,8 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use super::{
-    Become, BecomeMethod, Config, Display, Environment, Error, FactCache, InventoryConfig, ProfileTasks, Settings, Ssh,
-    Vault,
+    Become, BecomeMethod, Config, Display, Environment, Error, FactCache, InventoryConfig, ProfileTasks, RetryFiles,
+    Settings, Ssh, Vault,
     ini::{self, Fault},
     locate,
     settings::{File, span},
@@ -91,6 +91,7 @@ impl Config {
             become_: privileges(&s),
             gathering: text("DEFAULT_GATHERING"),
             fact_cache: fact_cache(&s),
+            retry_files: RetryFiles { enabled: s.bool("RETRY_FILES_ENABLED"), folder: s.path("RETRY_FILES_SAVE_PATH") },
             inject_facts_as_vars: s.bool("INJECT_FACTS_AS_VARS"),
             interpreter_python: text("INTERPRETER_PYTHON"),
             roles_path: paths("DEFAULT_ROLES_PATH"),
@@ -337,7 +338,8 @@ mod tests {
                 ),
             ]
         );
-        let (result, warnings) = load("[defaults]\nfact_caching = memory\nnocows = 1\nretry_files_enabled = 1\n", &[]);
+        let (result, warnings) =
+            load("[defaults]\nfact_caching = memory\nnocows = 1\nhost_pattern_mismatch = warning\n", &[]);
         assert!(result.is_ok() && warnings.is_empty());
     }
 

@@ -19,4 +19,6 @@ mod typed;
 pub use environment::{Environment, normalize};
 pub use error::Error;
 pub use settings::{Origin, Setting, Settings, is_true};
-pub use typed::{Become, BecomeMethod, Config, Display, FactCache, InventoryConfig, ProfileTasks, Ssh, Vault};
+pub use typed::{
+    Become, BecomeMethod, Config, Display, FactCache, InventoryConfig, ProfileTasks, RetryFiles, Ssh, Vault,
+};

@@ -54,6 +54,8 @@ pub struct Config {
     pub gathering: String,
     /// Where facts are kept from one run to the next.
     pub fact_cache: FactCache,
+    /// Files with the hosts that failed.
+    pub retry_files: RetryFiles,
     /// Facts are variables of their own too.
     pub inject_facts_as_vars: bool,
     /// `interpreter_python`: a path, or `auto`, `auto_silent`, ...
@@ -123,6 +125,15 @@ pub struct Config {
     pub max_diff_size: u64,
     /// The screen.
     pub display: Display,
+}
+
+/// Files with the hosts that failed, for `--limit @FILE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryFiles {
+    /// `retry_files_enabled`
+    pub enabled: bool,
+    /// `retry_files_save_path`: where they are written; none: beside the playbook.
+    pub folder: Option<PathBuf>,
 }
 
 /// Where facts are kept from one run to the next.

@@ -6,6 +6,7 @@
 //! - `task`: one task on one host: `loops` over `attempt`, that over `tries`, those over `decide` and `job`; with
 //!   `keywords`, `arguments`, `delegate`, `reach`, `target`, `result`, `secrecy`.
 //! - `results`: what a result does to the run: facts, hosts, notifications, failures; with `failed_task`.
+//! - `retry_file`: what failed, for the next run.
 //! - `include`, `meta`: includes during the run, and `meta`.
 //! - `variables`: the layers of variables for a task, with `fact_cache`; `vars_files`, `prompts`: where a play's own come from.
 //!
@@ -35,6 +36,7 @@ mod prompts;
 mod reach;
 mod result;
 mod results;
+mod retry_file;
 mod run;
 mod secrecy;
 mod target;

@@ -7,7 +7,7 @@ use std::{
 
 use jinja::{Str, Value};
 
-use super::{play::run_play, run::Run};
+use super::{play::run_play, retry_file, run::Run};
 use crate::{
     diagnostic::{Diagnostic, ErrorChain, Link},
     event::Event,
@@ -146,6 +146,7 @@ async fn run_playbook(
     if run.options.syntax_check {
         return Ok(ending);
     }
+    retry_file::write(run, Path::new(&*playbook.path));
     run.emit(&Event::Finished { totals: run.totals(), custom_stats: run.stats() });
     if run.aborted.get() {
         ending = Ending::Aborted;
