@@ -339,7 +339,7 @@ mod tests {
             ]
         );
         let (result, warnings) =
-            load("[defaults]\nfact_caching = memory\nnocows = 1\nhost_pattern_mismatch = warning\n", &[]);
+            load("[defaults]\nfact_caching = memory\nnocows = 1\n", &[]);
         assert!(result.is_ok() && warnings.is_empty());
     }
 
