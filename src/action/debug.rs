@@ -2,7 +2,9 @@
 //!
 //! Source: Ansible documentation, `ansible.builtin.debug`.
 
-use jinja::{Str, Value};
+use std::fmt::Write as _;
+
+use jinja::{Error, Origin, Str, Value};
 use protocol::{
     Data, Outcome,
     arguments::{Default, Kind, OptionSpec},
@@ -11,7 +13,10 @@ use protocol::{
 use super::{ActionContext, ActionError, ActionOutcome, Detail, Local, options};
 use crate::{
     diagnostic::Span,
-    template::data::{to_data, to_data_with_errors},
+    template::{
+        Notice, TemplateError,
+        data::{to_data, to_data_and_errors},
+    },
 };
 
 const OPTIONS: [OptionSpec; 3] = [
@@ -56,6 +61,23 @@ fn variable(context: &ActionContext<'_>, name: &Str) -> Result<Data, ActionError
     let value = context
         .templar()
         .evaluate_expression(name, context.scope, true)
+        .and_then(|value| to_data_and_errors(&value).map_err(|error| TemplateError::from_engine(&error, name.origin())))
         .map_err(|error| error.within("Error while resolving `var` expression.", name.origin().map(Span::from)))?;
-    Ok(to_data_with_errors(&value))
+    let (data, errors) = value;
+    warn(context, &errors, name.origin());
+    Ok(data)
+}
+
+/// Says what was replaced, template by template.
+fn warn(context: &ActionContext<'_>, errors: &[Error], expression: Option<&Origin>) {
+    let mut number = 0;
+    for group in errors.chunk_by(|one, next| one.origin == next.origin) {
+        let mut text = format!("Encountered {} template error{}.", group.len(), if group.len() > 1 { "s" } else { "" });
+        for error in group {
+            number += 1;
+            let _ = write!(text, "\nerror {number} - {}", error.message);
+        }
+        let origin = group.first().and_then(|error| error.origin.as_ref()).or(expression);
+        context.scope.notice(Notice::warning(text).at(origin));
+    }
 }

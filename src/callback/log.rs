@@ -7,9 +7,9 @@ use jiff::ZonedDateTime;
 /// How grave a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// What happens.
+    /// What happens, deprecations among it.
     Info,
-    /// `[WARNING]`, `[DEPRECATION WARNING]`
+    /// `[WARNING]`
     Warning,
     /// `[ERROR]`
     Error,

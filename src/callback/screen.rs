@@ -58,6 +58,7 @@ impl Default for Theme {
     }
 }
 
+const WARNING: &str = "[WARNING]: ";
 const ERROR: &str = "[ERROR]: ";
 
 /// Where a line goes.
@@ -150,7 +151,7 @@ impl Screen {
 
     /// `[WARNING]: ...` on standard error; each only once.
     pub fn warning(&mut self, warning: &ErrorChain, options: &Options) {
-        self.message("[WARNING]: ", warning, &options.theme.warn, Stream::Err);
+        self.message(WARNING, warning, &options.theme.warn, Stream::Err);
     }
 
     /// `[DEPRECATION WARNING]: ...` on standard error, unless they are off; each only once.
@@ -206,7 +207,11 @@ impl Screen {
         let text = format!("{prefix}{}", chain.verbose(&|path| std::fs::read_to_string(path).ok()));
         let new = self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
         if new {
-            let level = if prefix == ERROR { Level::Error } else { Level::Warning };
+            let level = match prefix {
+                ERROR => Level::Error,
+                WARNING => Level::Warning,
+                _ => Level::Info,
+            };
             self.show(&text, Some(colour), stream, level);
         }
     }

@@ -338,8 +338,7 @@ mod tests {
                 ),
             ]
         );
-        let (result, warnings) =
-            load("[defaults]\nfact_caching = memory\nnocows = 1\n", &[]);
+        let (result, warnings) = load("[defaults]\nfact_caching = memory\nnocows = 1\n", &[]);
         assert!(result.is_ok() && warnings.is_empty());
     }
 

@@ -58,24 +58,24 @@ pub fn to_map(dict: &Dict) -> Result<Map, Error> {
     map(dict, &mut Err, 0)
 }
 
-/// A value as data for `debug: var=`: what cannot be had is shown as `<< error 1 - 'x' is undefined >>`.
-#[must_use]
-pub fn to_data_with_errors(value: &Value) -> Data {
-    to_data_and_errors(value).0
-}
-
-/// As [`to_data_with_errors`], with the errors in the order of their numbers, for the warnings that go with them.
-#[must_use]
-pub fn to_data_and_errors(value: &Value) -> (Data, Vec<Error>) {
+/// A value as data for `debug: var=`: what is undefined is shown as `<< error 1 - 'x' is undefined >>`; beside it those
+/// errors in the order of their numbers, for the warnings that go with them.
+///
+/// # Errors
+///
+/// A part of the value fails in another way.
+pub fn to_data_and_errors(value: &Value) -> Result<(Data, Vec<Error>), Error> {
     let mut errors: Vec<Error> = Vec::new();
     let mut replace = |error: Error| {
+        if error.kind != Kind::Undefined {
+            return Err(error);
+        }
         let text = format!("<< error {} - {} >>", errors.len() + 1, error.message);
         errors.push(error);
         Ok(Data::Str(text))
     };
-    // The only error that is left is that nothing more can be replaced, which does not happen.
-    let data = convert(value, &mut replace, 0).unwrap_or_default();
-    (data, errors)
+    let data = convert(value, &mut replace, 0)?;
+    Ok((data, errors))
 }
 
 type OnError<'a> = dyn FnMut(Error) -> Result<Data, Error> + 'a;

@@ -1,6 +1,6 @@
 //! What a task does, from all the forms in which it can be written.
 
-use jinja::{Dict, Key, Str, Value};
+use jinja::{Dict, Key, Value};
 use yaml::{Kind, Mapping, Node, Tag};
 
 use super::{
@@ -335,7 +335,8 @@ impl Loader {
         };
         let dict = Dict::new();
         for (name, text) in found.options {
-            dict.insert(Key::from(Str::new(name)), Value::Str(file.text(value, &text)));
+            // Names are the operator's text as well: `set_fact` renders them.
+            dict.insert(Key::from(file.text(value, &name)), Value::Str(file.text(value, &text)));
         }
         if let Some(raw) = found.raw {
             dict.insert("_raw_params", Value::Str(file.text(value, &raw)));
