@@ -208,7 +208,7 @@ mod tests {
         let value =
             Value::from(vec![Value::undefined("'a' is undefined"), 1.into(), Value::undefined("'b' is undefined")]);
         assert_eq!(to_data(&value).unwrap_err().message, "'a' is undefined");
-        let (shown, errors) = to_data_and_errors(&value);
+        let (shown, errors) = to_data_and_errors(&value).unwrap();
         assert_eq!(
             shown,
             Data::List(vec![
