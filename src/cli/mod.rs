@@ -14,6 +14,7 @@ pub mod ask;
 pub mod diagnostics;
 pub mod exit;
 pub mod flags;
+mod interrupt;
 pub mod listing;
 pub mod options;
 pub mod playbook_listing;

@@ -5,6 +5,7 @@ use std::{path::PathBuf, rc::Rc};
 use super::{
     Failure, Result,
     adhoc::{ADHOC, Adhoc, Written},
+    interrupt,
     options::{self, ApplyOptions, ExecOptions, InventoryOptions, RenderOptions},
     session::{self, Session},
     sinks,
@@ -61,11 +62,12 @@ fn conduct(run: &Rc<executor::Run>, files: &[PlaybookFile]) -> Result {
         .enable_all()
         .build()
         .map_err(|error| Failure::Unexpected(format!("cannot start the runtime: {error}")))?;
+    let interrupted = interrupt::listen(runtime.handle());
     let local = tokio::task::LocalSet::new();
     let ending = local.block_on(&runtime, async {
         let ending = tokio::select! {
             ending = run_playbooks(run, files) => ending.map(Some),
-            _ = tokio::signal::ctrl_c() => Ok(None),
+            () = interrupted.notified() => Ok(None),
         };
         run.pool.close().await;
         ending
