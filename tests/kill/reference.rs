@@ -104,7 +104,7 @@ impl Reference {
             Phase::Command => event("host_started A long command", "result A long command", Duration::from_secs(2)),
             Phase::Copy => event("host_started A large file", "result A large file", task("A large file")),
             Phase::SmallCopy => event("host_started A small file", "result A small file", task("A small file")),
-            // A quarter of a second is more than the end takes.
+            // About what closing takes.
             Phase::End => event("finish", "", Duration::from_millis(30)),
         }
     }
