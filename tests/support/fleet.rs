@@ -26,6 +26,14 @@ fn script() -> PathBuf {
     super::top().join("tests/fleet/fleet")
 }
 
+/// The name of a group that no other checkout on this machine uses, the same on each call.
+pub(crate) fn group_of_this_checkout(name: &str) -> String {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    super::top().hash(&mut hasher);
+    format!("{name}-{:x}", hasher.finish())
+}
+
 impl Fleet {
     /// Starts fresh hosts; a spec is `name` with options as in tests/fleet/fleet.
     pub(crate) fn start(group: &str, specs: &[String]) -> Self {

@@ -40,6 +40,7 @@ pub enum ToHelper {
         /// The call.
         id: CallId,
         /// The bytes; an empty piece ends the content.
+        #[serde(with = "crate::bytes")]
         bytes: Vec<u8>,
     },
     /// The content cannot be read on the control node; the call fails with this reason.
@@ -78,6 +79,7 @@ pub enum FromHelper {
         /// The call.
         id: CallId,
         /// The bytes.
+        #[serde(with = "crate::bytes")]
         bytes: Vec<u8>,
     },
     /// The call ended.
@@ -174,6 +176,15 @@ mod tests {
         let length = decode_length(bytes[..4].try_into().unwrap()).unwrap();
         assert_eq!(length, bytes.len() - 4);
         assert_eq!(decode::<ToHelper>(&bytes[4..]).unwrap(), frame);
+    }
+
+    #[test]
+    fn content_travels_as_it_is() {
+        let bytes: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        let frame = ToHelper::Content { id: 7, bytes: bytes.clone() };
+        let encoded = encode(&frame).unwrap();
+        assert!(encoded.ends_with(&bytes) && encoded.len() < bytes.len() + 16);
+        assert_eq!(decode::<ToHelper>(&encoded[4..]).unwrap(), frame);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// Small: sent along.
-    Inline(Vec<u8>),
+    Inline(#[serde(with = "crate::bytes")] Vec<u8>),
     /// Large: the helper asks for it ([`crate::frame::FromHelper::NeedContent`]) when the module turns out to need it.
     OnRequest {
         /// Length in bytes.

@@ -11,6 +11,7 @@
 //! - [`frame`]: the messages on the wire and their encoding.
 
 pub mod arguments;
+mod bytes;
 pub mod data;
 pub mod frame;
 pub mod invocation;

@@ -13,7 +13,8 @@ for c in "$a" $s; do
   else e=$( { (umask 077; mkdir -p "${c%/*}" && { mkdir "$c" || [ -d "$c" ]; }); } 2>&1 ) || { w="$w $c: ${e##*: };"; continue; }; fi;
   if good "$c"; then :; else w="$w $c: not a folder of this user alone;"; continue; fi;
   t=$c/.new-$$;
-  trap clean EXIT; trap "exit 1" HUP INT TERM;
+  # PIPE: where the control node is gone, saying so would end this shell before it has cleaned up.
+  trap clean EXIT; trap "exit 1" HUP INT PIPE TERM;
   e=$( { echo "exit 0" >"$t" && chmod 700 "$t" && "$t"; } 2>&1 ) || { rm -f "$t"; w="$w $c: ${e##*: };"; continue; };
   d=$c; break;
 done;
@@ -22,7 +23,8 @@ if have head && have gzip; then say send gz; head -c "$z" | gzip -dc >"$t";
 elif have head; then say send raw; head -c "$r" >"$t";
 else say send raw; dd bs=1 count="$r" of="$t" 2>/dev/null; fi;
 same "$t" || fail "it did not arrive whole in $d (is the disk full?)";
-find "$d" -name "helper-*" -mtime +30 -exec rm -f {} + 2>/dev/null;
+# Old ones, and what was left where nothing could clean up (no power).
+find "$d" -name "helper-*" -mtime +30 -exec rm -f {} + -o -name ".new-*" -mtime +0 -exec rm -f {} + 2>/dev/null;
 mv -f "$t" "$d/helper-$h" || fail "it cannot be stored in $d";
 e=$("$d/helper-$h" </dev/null 2>&1 >/dev/null) || { r=$?; rm -f "$d/helper-$h"; fail "it does not run on this host ($(uname -sm)): exit code $r ${e##*: }"; };
 say run;
