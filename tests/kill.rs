@@ -99,7 +99,8 @@ impl Bench {
             let ours = ["conf", "large", "done", "again", "lines"]
                 .map(|name| format!("/srv/kill/{name}"))
                 .contains(&path.to_owned());
-            let cached = path.rsplit_once("/helper-").is_some_and(|(folder, digest)| {
+            let cached = path.rsplit_once("/helper-").is_some_and(|(folder, helper)| {
+                let digest = helper.split_once('-').map_or("", |(_bundle, digest)| digest);
                 folder.contains("provision")
                     && digest.len() == 64
                     && digest.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -15,9 +15,23 @@ pub mod session;
 
 use std::{io::Write, process::ExitCode};
 
-/// Says on stderr how the helper is used.
+use modules::registry::Table;
+
+/// All that a helper with these modules does, from its start to its end.
+///
+/// Each program hands in the table of its bundle, and nothing here names another: the linker leaves out what the table
+/// does not lead to.
 #[must_use]
-pub fn usage() -> ExitCode {
+pub fn main(modules: Table) -> ExitCode {
+    match std::env::args_os().nth(1) {
+        None => session::serve_stdio(modules),
+        Some(word) if word == job::WORD => job::run_stdin(modules),
+        Some(_) => usage(),
+    }
+}
+
+/// Says on stderr how the helper is used.
+fn usage() -> ExitCode {
     complain("this program is started by `provision` and speaks to it over its standard input and output");
     ExitCode::from(2)
 }
