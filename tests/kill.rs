@@ -24,6 +24,8 @@ const PLAYBOOK: &str = "\
       template: {src: conf.j2, dest: /srv/kill/conf, mode: '0640', owner: ops}
     - name: A large file
       copy: {src: large, dest: /srv/kill/large, mode: '0600'}
+    - name: A file by the helper of another bundle
+      get_url: {url: 'file:///srv/kill/large', dest: /srv/kill/got, mode: '0600'}
     - name: A long command
       command: sh -c 'sleep 2.718; echo done > /srv/kill/done'
       args: {creates: /srv/kill/done}
@@ -96,7 +98,7 @@ impl Bench {
              -o -type f -newer /before -print",
         );
         for path in files.lines() {
-            let ours = ["conf", "large", "done", "again", "lines"]
+            let ours = ["conf", "large", "got", "done", "again", "lines"]
                 .map(|name| format!("/srv/kill/{name}"))
                 .contains(&path.to_owned());
             let cached = path.rsplit_once("/helper-").is_some_and(|(folder, helper)| {
@@ -115,7 +117,7 @@ impl Bench {
     /// Files that are neither the old ones nor the new ones.
     fn partial(&self, digest: &str) -> String {
         let mut found = String::new();
-        for name in ["large", "again"] {
+        for name in ["large", "got", "again"] {
             let line = format!("[ ! -e /srv/kill/{name} ] || sha256sum /srv/kill/{name}");
             let said = self.host().read(&line);
             if !said.is_empty() && !said.starts_with(digest) && !self.is_old(name) {
@@ -182,7 +184,8 @@ mod hosts {
                 let _ = writeln!(report, "killed after {after:?} of {whole:?}:\n{traces}{partial}");
             }
             bench.converge();
-            let again = bench.host().read("sha256sum /srv/kill/large /srv/kill/again | cut -d' ' -f1 | sort -u");
+            let again =
+                bench.host().read("sha256sum /srv/kill/large /srv/kill/got /srv/kill/again | cut -d' ' -f1 | sort -u");
             if again.trim() != digest {
                 let _ = writeln!(report, "killed after {after:?}: the next run did not converge: {again}");
             }

@@ -10,9 +10,14 @@ use std::{
 #[path = "../build/unwinding.rs"]
 mod unwinding;
 
-/// Panics in a thread, as the helper's calls run, after a hook that was set.
-const PROGRAM: &str = r#"
+/// Panics in a thread, as the helper's calls run, with the hooks that the helper sets: to report, and to clean up.
+const PROGRAM: &str = concat!(
+    "#[path = \"",
+    env!("CARGO_MANIFEST_DIR"),
+    "/crates/helper/src/panics.rs\"]\nmod panics;\n",
+    r#"
 fn main() {
+    panics::report_without_tables();
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         report(info);
@@ -20,7 +25,8 @@ fn main() {
     }));
     let _ = std::thread::Builder::new().name("copy 7".into()).spawn(|| panic!("a bug")).map(|thread| thread.join());
 }
-"#;
+"#
+);
 
 /// Builds it as the helper is built: static, without unwinding.
 fn build(program: &Path) {
@@ -51,7 +57,8 @@ fn a_panic_is_reported_and_ends_the_program_also_where_a_backtrace_is_asked_for(
     for backtrace in ["0", "1", "full"] {
         let output = run(&program, backtrace);
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("thread 'copy 7'") && said.contains("a bug") && said.contains("cleaned up"), "{said}");
+        assert!(said.starts_with("provision-helper: thread 'copy 7' panicked at "), "{said}");
+        assert!(said.ends_with("a bug\ncleaned up\n"), "{said}");
         assert_eq!(output.status.signal(), Some(6), "{:?}", output.status);
     }
 }
