@@ -90,9 +90,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// This program carries no helper.
+    /// This program carries no helpers.
     pub fn run(self, options: executor::RunOptions, callback: Box<dyn Callback>) -> Result<Rc<Run>> {
-        let helper = crate::helper_binary::helper_binary().map_err(Failure::generic)?;
+        let helpers = crate::helper_binary::Helpers::find().map_err(Failure::generic)?;
         let loader = self.loader();
         Ok(Run::new(RunParts {
             config: self.config,
@@ -103,7 +103,7 @@ impl Session {
             lookups: Rc::new(self.lookups),
             callback,
             prompt: Rc::new(super::ask::TerminalPrompt),
-            helper,
+            helpers: Rc::new(helpers),
         }))
     }
 }

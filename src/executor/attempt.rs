@@ -155,7 +155,7 @@ async fn attempt(
             pool: Rc::clone(&run.pool),
             settings: reach.target().map_err(&refuse)?,
             become_,
-            binary: run.helper.clone(),
+            helpers: Rc::clone(&run.helpers),
             python: reach.python().map_err(&refuse)?,
             open: RefCell::new(None),
         })

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use connection::{HelperBinary, Pool};
+use connection::Pool;
 use indexmap::IndexMap;
 use jinja::Value;
 use protocol::{Data, Map};
@@ -24,6 +24,7 @@ use crate::{
     config::Config,
     diagnostic::{ErrorChain, Link},
     event::{Callback, Event, HostTotals, ResultEvent, Status, TaskInfo},
+    helper_binary::Helpers,
     playbook::{Loader, Task, VaultOpener},
     template::Notice,
     template::{Lookups, VariableScope},
@@ -47,8 +48,8 @@ pub struct RunParts {
     pub callback: Box<dyn Callback>,
     /// Asks the person at the terminal.
     pub prompt: Rc<dyn Prompt>,
-    /// The helper for the hosts.
-    pub helper: HelperBinary,
+    /// The helpers for the hosts.
+    pub helpers: Rc<Helpers>,
 }
 
 /// A run under way.
@@ -67,8 +68,8 @@ pub struct Run {
     pub lookups: Rc<dyn Lookups>,
     /// Asks the person at the terminal.
     pub prompt: Rc<dyn Prompt>,
-    /// The helper for the hosts.
-    pub helper: HelperBinary,
+    /// The helpers for the hosts.
+    pub helpers: Rc<Helpers>,
     /// The connections.
     pub pool: Rc<Pool>,
     /// As many hosts at a time.
@@ -100,7 +101,7 @@ impl Run {
             vault: parts.vault,
             lookups: parts.lookups,
             prompt: parts.prompt,
-            helper: parts.helper,
+            helpers: parts.helpers,
             pool: Rc::new(Pool::new()),
             forks: Rc::new(Semaphore::new(forks)),
             failed: RefCell::new(HashSet::new()),

@@ -2,11 +2,15 @@
 
 use std::{cell::RefCell, os::unix::fs::PermissionsExt, path::PathBuf, rc::Rc};
 
-use connection::{CallError, ConnectError, Connection, ContentSource, HelperBinary, Pool, RawOutput, RawRequest, Step};
+use connection::{CallError, ConnectError, Connection, ContentSource, Pool, RawOutput, RawRequest, Step};
+use modules::Bundle;
 use protocol::{Invocation, Outcome};
 use tokio::io::AsyncWriteExt;
 
-use crate::action::{Local, Target, TargetError};
+use crate::{
+    action::{Local, Target, TargetError},
+    helper_binary::Helpers,
+};
 
 /// A host, as one task reaches it.
 pub(super) struct HostTarget {
@@ -16,8 +20,8 @@ pub(super) struct HostTarget {
     pub settings: connection::Target,
     /// As whom the work is done, if not as the user who logs in.
     pub become_: Option<connection::Become>,
-    /// The helper to start.
-    pub binary: HelperBinary,
+    /// The helpers to start, each with the first task that needs it.
+    pub helpers: Rc<Helpers>,
     /// The Python that is set for it.
     pub python: Option<String>,
     /// The connection, once it is open.
@@ -35,9 +39,13 @@ impl HostTarget {
         Ok(connection)
     }
 
-    async fn helper(&self) -> Result<connection::HelperHandle, TargetError> {
+    /// The helper that has a module.
+    async fn helper(&self, module: &str) -> Result<connection::HelperHandle, TargetError> {
+        // One that is in no bundle is for the helper to refuse.
+        let bundle = modules::registry::find(module).map_or(Bundle::Base, |entry| entry.bundle);
+        let binary = self.helpers.of(bundle).map_err(TargetError::Failed)?;
         let connection = self.connection().await?;
-        connection.helper(self.become_.as_ref(), &self.binary).await.map_err(|error| connect_error(&error))
+        connection.helper(self.become_.as_ref(), binary).await.map_err(|error| connect_error(&error))
     }
 }
 
@@ -67,7 +75,7 @@ impl Target for HostTarget {
         content: Option<ContentSource>,
     ) -> Local<'a, Result<Outcome, TargetError>> {
         Box::pin(async move {
-            let helper = self.helper().await?;
+            let helper = self.helper(&invocation.module).await?;
             helper.call(invocation, content).await.map_err(|error| call_error(&error))
         })
     }
@@ -75,7 +83,7 @@ impl Target for HostTarget {
     fn receive<'a>(&'a self, invocation: Invocation, destination: PathBuf) -> Local<'a, Result<Outcome, TargetError>> {
         Box::pin(async move {
             let failed = |error: std::io::Error| TargetError::Failed(format!("{}: {error}", destination.display()));
-            let helper = self.helper().await?;
+            let helper = self.helper(&invocation.module).await?;
             let mut call = helper.start(invocation, None, None).await.map_err(|error| call_error(&error))?;
             let folder = destination.parent().map_or_else(|| PathBuf::from("."), PathBuf::from);
             let mut partial: Option<(tempfile::TempPath, tokio::fs::File)> = None;

@@ -30,6 +30,8 @@ const PLAYBOOK: &str = "\
       copy: {src: large, dest: /srv/kill/large, mode: '0600'}
     - name: A small file
       copy: {src: small, dest: /srv/kill/again, mode: '0600'}
+    - name: A download
+      get_url: {url: 'file:///srv/kill/again', dest: /srv/kill/got, mode: '0600'}
 ";
 
 /// What the files of the playbook were before.
@@ -37,13 +39,14 @@ const OLD: &str = "rm -rf /reference/old && mkdir -p /reference/old && cd /refer
                    echo old | tee conf large >/dev/null && echo 'first = true' >lines";
 
 /// The paths that a run makes on the host.
-const MADE: [&str; 10] = [
+const MADE: [&str; 11] = [
     "/srv/kill",
     "/srv/kill/conf",
     "/srv/kill/lines",
     "/srv/kill/done",
     "/srv/kill/large",
     "/srv/kill/again",
+    "/srv/kill/got",
     "/root/.cache",
     "/root/.cache/provision",
     "/home/deploy/.cache",
@@ -135,7 +138,7 @@ impl Bench {
         let old = if copies { "conf lines large" } else { "conf lines" };
         let gone = if fresh { "/root/.cache /home/deploy/.cache" } else { "" };
         self.host().read(&format!(
-            "rm -rf {gone}; mkdir -p /srv/kill && cd /srv/kill && rm -f conf lines done again && \
+            "rm -rf {gone}; mkdir -p /srv/kill && cd /srv/kill && rm -f conf lines done again got && \
              for name in {old}; do cp -p /reference/old/$name .next && mv .next $name; done"
         ));
         Rest::mark(self.host());

@@ -71,7 +71,11 @@ fn meet(bench: &Bench, reference: &Reference, point: Point) -> String {
     let passed = bench.relay.next_run(trigger.watch);
     // Only what comes after the command needs it to end.
     let seconds =
-        if matches!(point.phase, Phase::Copy | Phase::Rename | Phase::SmallCopy | Phase::End) { "0" } else { LONG };
+        if matches!(point.phase, Phase::Copy | Phase::Rename | Phase::SmallCopy | Phase::OtherHelper | Phase::End) {
+            "0"
+        } else {
+            LONG
+        };
     let mut run = bench.run("site.yml", trigger.way, seconds);
     let begin = match trigger.watch {
         Some(watch) => {

@@ -26,14 +26,16 @@ pub(crate) enum Phase {
     Lines,
     /// A small file is copied.
     SmallCopy,
+    /// A helper with another bundle of modules is started by sudo, and downloads a file.
+    OtherHelper,
     /// All tasks are done: the connection is closed.
     End,
 }
 
 /// The phases, and how many of fifty points each gets.
-const PHASES: [(Phase, u32); 11] = [
-    (Phase::Upload, 8),
-    (Phase::Copy, 8),
+const PHASES: [(Phase, u32); 12] = [
+    (Phase::Upload, 7),
+    (Phase::Copy, 7),
     (Phase::Command, 5),
     (Phase::FreshStart, 5),
     (Phase::Connecting, 5),
@@ -42,6 +44,7 @@ const PHASES: [(Phase, u32); 11] = [
     (Phase::Template, 4),
     (Phase::Lines, 3),
     (Phase::SmallCopy, 2),
+    (Phase::OtherHelper, 2),
     (Phase::End, 2),
 ];
 

@@ -64,6 +64,7 @@ impl Reference {
             task("A template", "host_started A template", "result A template"),
             task("Lines", "host_started Lines", "result Lines"),
             task("A small file", "host_started A small file", "result A small file"),
+            task("A download", "host_started A download", "result A download"),
         ];
         Self { fresh_bytes, cached_bytes, fresh_start, cached_start, copy_bytes, rename, tasks }
     }
@@ -104,6 +105,7 @@ impl Reference {
             Phase::Command => event("host_started A long command", "result A long command", Duration::from_secs(2)),
             Phase::Copy => event("host_started A large file", "result A large file", task("A large file")),
             Phase::SmallCopy => event("host_started A small file", "result A small file", task("A small file")),
+            Phase::OtherHelper => event("host_started A download", "result A download", task("A download")),
             // About what closing takes.
             Phase::End => event("finish", "", Duration::from_millis(30)),
         }
@@ -141,6 +143,8 @@ impl Watched {
             "result A large file",
             "host_started A small file",
             "result A small file",
+            "host_started A download",
+            "result A download",
         ] {
             let at = run.wait_for(what);
             events.push((what.to_owned(), at, bench.relay.sent()));

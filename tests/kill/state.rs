@@ -75,8 +75,8 @@ fn identity(line: &str) -> Option<String> {
 /// Below the folder that the helper is cached in, under the name that its hash gives it.
 fn is_cached_helper(path: &str) -> bool {
     let name = path.strip_prefix("/root/.cache/provision/").or(path.strip_prefix("/home/deploy/.cache/provision/"));
-    name.and_then(|name| name.strip_prefix("helper-"))
-        .is_some_and(|digest| digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    name.and_then(|name| name.strip_prefix("helper-")?.split_once('-'))
+        .is_some_and(|(_bundle, digest)| digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// What systemd and the login programs write by themselves, and the terminals of the kernel.

@@ -1,7 +1,7 @@
 # For each file of the playbook: absent, old or new (content, mode and owner together), or neither; and whether what is
 # cached has the hash that it is named by.
 cd /srv/kill || exit 1
-for name in conf lines done large again; do
+for name in conf lines done large again got; do
   is=
   for age in new old; do
     [ -f "$name" ] && cmp -s "$name" "/reference/$age/$name" &&
@@ -13,5 +13,5 @@ done
 for path in /root/.cache/provision/helper-* /home/deploy/.cache/provision/helper-*; do
   [ -e "$path" ] || continue
   digest=$(sha256sum "$path")
-  [ "${path##*/helper-}" = "${digest%% *}" ] || echo "$path neither: its sha256 is ${digest%% *}"
+  [ "${path##*-}" = "${digest%% *}" ] || echo "$path neither: its sha256 is ${digest%% *}"
 done

@@ -53,7 +53,8 @@ pub(crate) fn oracle_bin() -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
-/// The helper for a debug build of `provision`, which does not carry one and would ask cargo for it on each run.
+/// The folder with the helpers for a debug build of `provision`, which carries none and would ask cargo for them on each
+/// run.
 ///
 /// `PROVISION_TEST_HELPER` names one that stands already; none is needed where `PROVISION_TEST_BINARY` carries its own.
 static HELPER: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
@@ -64,7 +65,7 @@ static HELPER: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
         return None;
     }
     let output = Command::new(top().join("tests/helper")).output().expect("tests/helper can be started");
-    assert!(output.status.success(), "the helper could not be built:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "the helpers could not be built:\n{}", String::from_utf8_lossy(&output.stderr));
     Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 });
 

@@ -1,6 +1,7 @@
 //! A host that was reached: commands on it, and its helpers.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -32,10 +33,13 @@ pub struct Connection {
 struct Inner {
     target: Target,
     way: Way,
-    helpers: Mutex<HashMap<Option<Become>, Slot>>,
+    helpers: Mutex<HashMap<Running, Slot>>,
 }
 
-/// The helper of one user; the lock is held while it is started, so that it is started once.
+/// What makes a helper another one: whom it works as, and the sha256 of its program.
+type Running = (Option<Become>, Cow<'static, str>);
+
+/// One helper of one user; the lock is held while it is started, so that it is started once.
 type Slot = Arc<tokio::sync::Mutex<Option<HelperHandle>>>;
 
 #[derive(Debug)]
@@ -106,7 +110,7 @@ impl Connection {
         }
     }
 
-    /// The helper of a user, started where it does not run yet. Whoever asks while it is being started gets the same one.
+    /// That helper of a user, started where it does not run yet. Whoever asks while it is being started gets the same one.
     ///
     /// # Errors
     ///
@@ -114,7 +118,7 @@ impl Connection {
     pub async fn helper(&self, become_: Option<&Become>, binary: &HelperBinary) -> Result<HelperHandle, ConnectError> {
         let slot = {
             let mut helpers = self.inner.helpers.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(helpers.entry(become_.cloned()).or_default())
+            Arc::clone(helpers.entry((become_.cloned(), binary.sha256_hex.clone())).or_default())
         };
         let mut helper = slot.lock().await;
         if let Some(running) = helper.as_ref().filter(|running| !running.is_dead()) {
@@ -255,11 +259,15 @@ impl Connection {
             let mut helpers = self.inner.helpers.lock().unwrap_or_else(PoisonError::into_inner);
             helpers.drain().map(|(_, slot)| slot).collect()
         };
+        let mut closing = tokio::task::JoinSet::new();
         for slot in slots {
-            if let Some(helper) = slot.lock().await.take() {
-                helper.close(GOODBYE).await;
-            }
+            closing.spawn(async move {
+                if let Some(helper) = slot.lock().await.take() {
+                    helper.close(GOODBYE).await;
+                }
+            });
         }
+        while closing.join_next().await.is_some() {}
         if let Way::Ssh(ssh) = &self.inner.way {
             ssh.close().await;
         }

@@ -384,5 +384,11 @@ pub fn helper_from(program: &PathBuf) -> std::io::Result<crate::HelperBinary> {
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packed.write_all(&bytes)?;
     let hash = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    Ok(crate::HelperBinary { bytes_gz: packed.finish()?.into(), sha256_hex: hash.into(), size: bytes.len() as u64 })
+    Ok(crate::HelperBinary {
+        name: "base",
+        bytes_gz: packed.finish()?.into(),
+        bytes_xz: (&[]).into(),
+        sha256_hex: hash.into(),
+        size: bytes.len() as u64,
+    })
 }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use modules::{Cancellation, NoLink, registry, support::job_file};
+use modules::{Cancellation, NoLink, registry::Table, support::job_file};
 use protocol::{Invocation, Outcome, frame, invocation::Job};
 
 use crate::complain;
@@ -67,7 +67,7 @@ fn launch(invocation: &Invocation) -> Result<(), String> {
 
 /// The job's process: reads its call, leaves the helper's session, runs to its end.
 #[must_use]
-pub fn run_stdin() -> ExitCode {
+pub fn run_stdin(modules: Table) -> ExitCode {
     let mut bytes = Vec::new();
     let read = std::io::stdin().read_to_end(&mut bytes);
     let invocation = read.ok().and_then(|_| frame::decode::<Invocation>(bytes.get(4..)?).ok());
@@ -101,8 +101,8 @@ pub fn run_stdin() -> ExitCode {
             std::process::exit(1);
         });
     }
-    let outcome = registry::run(&invocation, Arc::new(NoLink), cancel);
-    let arguments = registry::module_args(&invocation, &outcome);
+    let outcome = modules.run(&invocation, Arc::new(NoLink), cancel);
+    let arguments = modules.module_args(&invocation, &outcome);
     match job_file::write(&path, job_file::Record::Finished { outcome: &outcome, arguments }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use modules::{Cancellation, registry};
+use modules::{Cancellation, registry::Table};
 use protocol::{
     Invocation, Outcome,
     frame::{self, CallId, FromHelper, Hello, ToHelper, decode, decode_length},
@@ -31,7 +31,7 @@ const LEAVE: Duration = Duration::from_millis(400);
 
 /// Serves a control node over the standard input and output until it is gone.
 #[must_use]
-pub fn serve_stdio() -> ExitCode {
+pub fn serve_stdio(modules: Table) -> ExitCode {
     let opened = Output::stdout().and_then(|output| Ok((output, rustix::io::dup(io::stdin())?)));
     let (output, input) = match opened {
         Ok(opened) => opened,
@@ -40,7 +40,7 @@ pub fn serve_stdio() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let session = Session::new(output);
+    let session = Session::new(modules, output);
     session.clean_up_on_panic();
     if let Err(error) = session.end_on_signals() {
         complain(&format!("signals cannot be caught: {error}"));
@@ -54,6 +54,7 @@ pub fn serve_stdio() -> ExitCode {
 pub struct Session(Arc<Shared>);
 
 struct Shared {
+    modules: Table,
     output: Arc<Output>,
     calls: Mutex<Calls>,
     changed: Condvar,
@@ -76,10 +77,11 @@ struct Waiting {
 }
 
 impl Session {
-    /// A session that answers there.
+    /// A session that runs these modules and answers there.
     #[must_use]
-    pub fn new(output: Output) -> Self {
+    pub fn new(modules: Table, output: Output) -> Self {
         Self(Arc::new(Shared {
+            modules,
             output: Arc::new(output),
             calls: Mutex::new(Calls::default()),
             changed: Condvar::new(),
@@ -155,7 +157,7 @@ impl Session {
         let started = thread::Builder::new().name(name).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| match &invocation.job {
                 Some(job) => job::start(&invocation, job),
-                None => registry::run(&invocation, link, cancel),
+                None => session.0.modules.run(&invocation, link, cancel),
             }));
             let outcome = outcome.unwrap_or_else(|_| {
                 Outcome::failure(format!("the module {} broke down; this is a bug of provision", invocation.module))

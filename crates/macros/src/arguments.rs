@@ -167,7 +167,7 @@ impl FieldOption {
             ::protocol::arguments::OptionSpec {
                 name: #name,
                 aliases: &[#(#aliases),*],
-                doc: #doc,
+                doc: ::protocol::arguments::documentation(#doc),
                 kind: #kind,
                 elements: #argument::ELEMENTS,
                 required: #required,

@@ -25,10 +25,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Data::Map(map) = Data::from_json(serde_json::from_str(arguments)?) {
         invocation.arguments = map;
     }
-    let outcome = registry::run(&invocation, Arc::new(NoLink), Cancellation::default());
+    let outcome = registry::ALL.run(&invocation, Arc::new(NoLink), Cancellation::default());
     let mut result = job_file::to_map(&outcome);
     if !outcome.msg.as_deref().is_some_and(|msg| msg.starts_with("Task failed: ")) {
-        let arguments = registry::module_args(&invocation, &outcome);
+        let arguments = registry::ALL.module_args(&invocation, &outcome);
         result.insert("invocation".to_owned(), Map::from([("module_args".to_owned(), Data::Map(arguments))]).into());
     }
     println!("{}", job_file::to_json(Data::Map(result)));

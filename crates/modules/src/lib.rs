@@ -2,9 +2,10 @@
 //!
 //! A module is one file that holds a struct of arguments (`#[derive(Arguments)]`: the only place where an option is
 //! written), and an `impl Module` that observes, plans, stops there in check mode, and applies. [`registry`] is the
-//! table of them; what they share stands in [`support`]. Modules never use each other, and none knows the wire: they
+//! table of them, with the [`bundle`] each is in; what they share stands in [`support`]. Modules never use each other, and none knows the wire: they
 //! see a [`context::Context`] alone.
 
+pub mod bundle;
 pub mod cancel;
 pub mod commands;
 pub mod context;
@@ -22,6 +23,7 @@ pub mod users;
 #[cfg(test)]
 mod testing;
 
+pub use bundle::Bundle;
 pub use cancel::Cancellation;
 pub use context::{Context, Link, NoLink};
 pub use module::{Failure, Module};

@@ -4,7 +4,7 @@ use std::{fmt, io};
 
 use protocol::{
     Data, Outcome,
-    arguments::{ArgumentValueError, Arguments, CheckMode, Specification},
+    arguments::{ArgumentValueError, Arguments, CheckMode, Specification, documentation},
     outcome::Diff,
 };
 
@@ -39,8 +39,8 @@ pub const fn specification<M: Module>() -> Specification {
     let (short_description, description) = first_paragraph(doc);
     Specification {
         module: M::NAME,
-        short_description,
-        description,
+        short_description: documentation(short_description),
+        description: documentation(description),
         options: <M::Args as Arguments>::OPTIONS,
         mutually_exclusive: rules.mutually_exclusive,
         required_one_of: rules.required_one_of,
@@ -49,7 +49,7 @@ pub const fn specification<M: Module>() -> Specification {
         required_by: rules.required_by,
         check_mode: M::CHECK_MODE,
         free_form: M::FREE_FORM,
-        examples: M::EXAMPLES,
+        examples: documentation(M::EXAMPLES),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The table of modules, and the run of one.
+//! The table of modules, the part of it that a bundle holds, and the run of one.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use protocol::{
 };
 
 use crate::{
-    Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, net, packages,
+    Bundle, Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, net, packages,
     services, support::path_info, system, users,
 };
 
@@ -18,11 +18,77 @@ use crate::{
 pub struct Entry {
     /// What options it takes, and its documentation.
     pub specification: Specification,
+    /// What program on the host holds it.
+    pub bundle: Bundle,
     run: fn(Map, &mut Context) -> Result<Outcome, Failure>,
 }
 
+/// A module of the base bundle.
 const fn entry<M: Module>() -> Entry {
-    Entry { specification: specification::<M>(), run: run_typed::<M> }
+    Entry { specification: specification::<M>(), bundle: Bundle::Base, run: run_typed::<M> }
+}
+
+impl Entry {
+    /// The same, in another bundle.
+    const fn of(mut self, bundle: Bundle) -> Self {
+        self.bundle = bundle;
+        self
+    }
+
+    /// Runs one call of it to its end.
+    fn run(&self, invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -> Outcome {
+        let specification = &self.specification;
+        let validated = match validate(specification, invocation.arguments.clone()) {
+            Ok(validated) => validated,
+            Err(error) => return Outcome::failure(error.message(&invocation.module)),
+        };
+        let secrets = secrets_of(specification.options, &validated.arguments);
+        if invocation.check_mode && specification.check_mode == CheckMode::Skipped {
+            return Outcome {
+                skipped: true,
+                msg: Some(format!("remote module ({}) does not support check mode", invocation.module)),
+                ..Outcome::default()
+            };
+        }
+
+        let mut ctx = Context::new(invocation, link, cancel);
+        let mut arguments = validated.arguments;
+        for option in specification.options {
+            if let Some(value) = arguments.get_mut(option.name)
+                && expand_paths(option, option.kind, value, &ctx)
+            {
+                let value = value.clone();
+                ctx.show_argument(option.name, value);
+            }
+        }
+        let mut outcome = (self.run)(arguments, &mut ctx).unwrap_or_else(Failure::into_outcome);
+
+        path_info::add(&mut outcome.values, &ctx);
+        let (warnings, deprecations, shown) = ctx.take_notes();
+        outcome.warnings.extend(warnings);
+        outcome.deprecations.extend(deprecations);
+        outcome.arguments = shown;
+        if !secrets.is_empty() {
+            for value in outcome.values.values_mut().chain(outcome.arguments.values_mut()) {
+                remove_values(value, &secrets);
+            }
+            for diff in &mut outcome.diff {
+                let mut keys = diff.to_data();
+                remove_values(&mut keys, &secrets);
+                if let Data::Map(keys) = keys {
+                    *diff = Diff::Keys(keys);
+                }
+            }
+            for text in outcome.msg.iter_mut().chain(&mut outcome.warnings).chain(&mut outcome.cause) {
+                let mut value = Data::Str(std::mem::take(text));
+                remove_values(&mut value, &secrets);
+                if let Data::Str(clean) = value {
+                    *text = clean;
+                }
+            }
+        }
+        outcome
+    }
 }
 
 fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome, Failure> {
@@ -31,8 +97,11 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 }
 
 /// Every native module, by name.
+///
+/// A constant, of which [`BASE`] and the others take their rows while they are compiled: a program that refers to one of
+/// them alone holds nothing of the others' modules.
 #[rustfmt::skip]
-pub static MODULES: &[Entry] = &[
+const ROWS: &[Entry] = &[
     entry::<packages::apt::Apt>(),
     entry::<packages::apt_repository::AptRepository>(),
     entry::<commands::async_status::AsyncStatus>(),
@@ -42,7 +111,7 @@ pub static MODULES: &[Entry] = &[
     entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
     entry::<files::find::Find>(),
-    entry::<net::get_url::GetUrl>(),
+    entry::<net::get_url::GetUrl>().of(Bundle::Web),
     entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),
     entry::<system::ping::Ping>(),
@@ -57,96 +126,102 @@ pub static MODULES: &[Entry] = &[
     entry::<services::systemd::SystemdService>(),
     entry::<services::sysvinit::Sysvinit>(),
     entry::<files::tempfile::Tempfile>(),
-    entry::<net::uri::Uri>(),
+    entry::<net::uri::Uri>().of(Bundle::Web),
     entry::<users::user::User>(),
     entry::<net::wait_for::WaitFor>(),
 ];
 
-/// The module of that short name.
+/// Every native module, by name: what the control node knows.
+pub static MODULES: &[Entry] = ROWS;
+
+/// The modules of the base bundle.
+pub static BASE: Table = Table(&select::<{ count(Bundle::Base) }>(Bundle::Base));
+
+/// The modules of the web bundle.
+pub static WEB: Table = Table(&select::<{ count(Bundle::Web) }>(Bundle::Web));
+
+/// How many modules a bundle has.
+const fn count(bundle: Bundle) -> usize {
+    let (mut found, mut at) = (0, 0);
+    while at < ROWS.len() {
+        found += (ROWS[at].bundle as u8 == bundle as u8) as usize;
+        at += 1;
+    }
+    found
+}
+
+/// The rows of a bundle, which has `N`.
+const fn select<const N: usize>(bundle: Bundle) -> [Entry; N] {
+    let mut rows = [ROWS[0]; N];
+    let (mut found, mut at) = (0, 0);
+    while at < ROWS.len() {
+        if ROWS[at].bundle as u8 == bundle as u8 {
+            rows[found] = ROWS[at];
+            found += 1;
+        }
+        at += 1;
+    }
+    rows
+}
+
+/// The modules of a bundle.
+///
+/// For the control node and for tests: a program of one bundle names [`BASE`] or its like, and holds no other.
+#[must_use]
+pub fn table(bundle: Bundle) -> Table {
+    match bundle {
+        Bundle::Base => BASE,
+        Bundle::Web => WEB,
+    }
+}
+
+/// The module of that short name, whatever bundle it is in.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
-    MODULES.iter().find(|entry| entry.specification.module == name)
+    Table(MODULES).find(name)
 }
 
-/// Runs one call to its end.
-///
-/// The arguments are checked again here: a control node may leave defaults out, and a test may leave out the check.
-#[must_use]
-pub fn run(invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -> Outcome {
-    let Some(entry) = find(&invocation.module) else {
-        return Outcome::failure(format!("the module {} is not one of the helper's", invocation.module));
-    };
-    let specification = &entry.specification;
-    let validated = match validate(specification, invocation.arguments.clone()) {
-        Ok(validated) => validated,
-        Err(error) => return Outcome::failure(error.message(&invocation.module)),
-    };
-    let secrets = secrets_of(specification.options, &validated.arguments);
-    if invocation.check_mode && specification.check_mode == CheckMode::Skipped {
-        return Outcome {
-            skipped: true,
-            msg: Some(format!("remote module ({}) does not support check mode", invocation.module)),
-            ..Outcome::default()
+/// The modules that one program can run.
+#[derive(Debug, Clone, Copy)]
+pub struct Table(&'static [Entry]);
+
+impl Table {
+    /// The module of that short name.
+    #[must_use]
+    pub fn find(self, name: &str) -> Option<&'static Entry> {
+        self.0.iter().find(|entry| entry.specification.module == name)
+    }
+
+    /// Runs one call to its end.
+    ///
+    /// The arguments are checked again here: a control node may leave defaults out, and a test may leave out the check.
+    #[must_use]
+    pub fn run(self, invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -> Outcome {
+        match self.find(&invocation.module) {
+            Some(entry) => entry.run(invocation, link, cancel),
+            None => Outcome::failure(format!("the module {} is not one of the helper's", invocation.module)),
+        }
+    }
+
+    /// What Ansible shows as `invocation.module_args` of a call: its arguments with defaults and aliases, as the module
+    /// used them.
+    #[must_use]
+    pub fn module_args(self, invocation: &Invocation, outcome: &Outcome) -> Map {
+        let mut all = match self.find(&invocation.module) {
+            Some(entry) => {
+                let mut all = match validate(&entry.specification, invocation.arguments.clone()) {
+                    Ok(validated) => validated.module_args(),
+                    Err(error) => error.arguments,
+                };
+                let secrets = secrets_of(entry.specification.options, &all);
+                all.values_mut().for_each(|value| remove_values(value, &secrets));
+                all
+            }
+            None => invocation.arguments.clone(),
         };
+        all.extend(outcome.arguments.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all
     }
-
-    let mut ctx = Context::new(invocation, link, cancel);
-    let mut arguments = validated.arguments;
-    for option in specification.options {
-        if let Some(value) = arguments.get_mut(option.name)
-            && expand_paths(option, option.kind, value, &ctx)
-        {
-            let value = value.clone();
-            ctx.show_argument(option.name, value);
-        }
-    }
-    let mut outcome = (entry.run)(arguments, &mut ctx).unwrap_or_else(Failure::into_outcome);
-
-    path_info::add(&mut outcome.values, &ctx);
-    let (warnings, deprecations, shown) = ctx.take_notes();
-    outcome.warnings.extend(warnings);
-    outcome.deprecations.extend(deprecations);
-    outcome.arguments = shown;
-    if !secrets.is_empty() {
-        for value in outcome.values.values_mut().chain(outcome.arguments.values_mut()) {
-            remove_values(value, &secrets);
-        }
-        for diff in &mut outcome.diff {
-            let mut keys = diff.to_data();
-            remove_values(&mut keys, &secrets);
-            if let Data::Map(keys) = keys {
-                *diff = Diff::Keys(keys);
-            }
-        }
-        for text in outcome.msg.iter_mut().chain(&mut outcome.warnings).chain(&mut outcome.cause) {
-            let mut value = Data::Str(std::mem::take(text));
-            remove_values(&mut value, &secrets);
-            if let Data::Str(clean) = value {
-                *text = clean;
-            }
-        }
-    }
-    outcome
-}
-
-/// What Ansible shows as `invocation.module_args` of a call: its arguments with defaults and aliases, as the module used
-/// them.
-#[must_use]
-pub fn module_args(invocation: &Invocation, outcome: &Outcome) -> Map {
-    let mut all = match find(&invocation.module) {
-        Some(entry) => {
-            let mut all = match validate(&entry.specification, invocation.arguments.clone()) {
-                Ok(validated) => validated.module_args(),
-                Err(error) => error.arguments,
-            };
-            let secrets = secrets_of(entry.specification.options, &all);
-            all.values_mut().for_each(|value| remove_values(value, &secrets));
-            all
-        }
-        None => invocation.arguments.clone(),
-    };
-    all.extend(outcome.arguments.iter().map(|(name, value)| (name.clone(), value.clone())));
-    all
 }
 
 /// Expands `~` and variables in `path` options, at any depth; true where something changed.
@@ -211,6 +286,14 @@ mod tests {
     }
 
     #[test]
+    fn every_module_is_in_the_program_of_its_bundle_and_in_no_other() {
+        for Entry { specification: Specification { module, .. }, bundle, .. } in MODULES {
+            let holds: Vec<Bundle> = Bundle::ALL.into_iter().filter(|one| table(*one).find(module).is_some()).collect();
+            assert_eq!(holds, [*bundle], "{module}");
+        }
+    }
+
+    #[test]
     fn no_option_has_two_names_alike() {
         for Entry { specification, .. } in MODULES {
             let mut seen = BTreeSet::new();
@@ -225,7 +308,7 @@ mod tests {
     #[test]
     fn an_unknown_module_says_so() {
         let invocation = Invocation { module: "nonsense".into(), ..Invocation::default() };
-        let outcome = run(&invocation, Arc::new(crate::NoLink), Cancellation::default());
+        let outcome = BASE.run(&invocation, Arc::new(crate::NoLink), Cancellation::default());
         assert!(outcome.failed);
         assert!(outcome.msg.unwrap().contains("nonsense"));
     }

@@ -1,7 +1,7 @@
-//! How the helper comes to a host and starts: one command, which runs the cached file if its hash is right and asks for
+//! How a helper comes to a host and starts: one command, which runs the cached file if its hash is right and asks for
 //! the bytes otherwise.
 //!
-//! The file lies under its sha256 in a folder that belongs to the user and to nobody else (`~/.cache/provision`, or
+//! The file lies under its name and its sha256 in a folder that belongs to the user and to nobody else (`~/.cache/provision`, or
 //! `provision-UID` below `/var/tmp`, `/tmp`, `/dev/shm` where the home folder cannot be written or run from), and is
 //! verified before each start.
 
@@ -17,7 +17,7 @@ use crate::{
     error::{ConnectError, seconds},
     exec::{Exec, ExecEvent, Exit},
     privilege::{Conversation, Reaction, wrap},
-    target::{Become, Target},
+    target::{Become, Kind, Target},
 };
 
 /// Starts the helper if it is there.
@@ -29,14 +29,19 @@ const UPLOAD: &str = include_str!("upload.sh");
 /// How much of what a host says before the helper begins is kept for messages, in bytes.
 const NOISE: usize = 16 * 1024;
 
-/// The helper, as the control node carries it.
+/// A helper, as the control node carries it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelperBinary {
+    /// Its name among the helpers, of letters and digits: part of the cached file's name. Old files of its own name are
+    /// removed when it is stored, those of other helpers are left to them.
+    pub name: &'static str,
     /// The program, gzipped.
     pub bytes_gz: Cow<'static, [u8]>,
-    /// The sha256 of the program (not gzipped), 64 hexadecimal digits in lower case.
+    /// The program in an xz file, which is smaller and takes a host longer to unpack; empty where there is none.
+    pub bytes_xz: Cow<'static, [u8]>,
+    /// The sha256 of the program (not packed), 64 hexadecimal digits in lower case.
     pub sha256_hex: Cow<'static, str>,
-    /// The length of the program (not gzipped), in bytes.
+    /// The length of the program (not packed), in bytes.
     pub size: u64,
 }
 
@@ -61,7 +66,8 @@ fn start_line(binary: &HelperBinary, spare_folders: &[String], becoming: bool, f
     // For another user, sudo or su may have left the first one's variable.
     let cache = if becoming { "" } else { "$XDG_CACHE_HOME" };
     format!(
-        "h={} m={} n={} s=\"{}\" x={cache}; {}",
+        "b={} h={} m={} n={} s=\"{}\" x={cache}; {}",
+        binary.name,
         binary.sha256_hex,
         binary.marker(),
         u8::from(fresh),
@@ -71,8 +77,10 @@ fn start_line(binary: &HelperBinary, spare_folders: &[String], becoming: bool, f
 }
 
 /// The line that gets the helper.
-fn upload_line(binary: &HelperBinary) -> String {
-    format!("z={} r={}; {}\n", binary.bytes_gz.len(), binary.size, one_line(UPLOAD))
+fn upload_line(binary: &HelperBinary, kind: &Kind) -> String {
+    // Unpacking xz takes longer than reading the difference from a pipe: it is for what has a network between.
+    let xz = if matches!(kind, Kind::Ssh(_)) { binary.bytes_xz.len() } else { 0 };
+    format!("y={xz} z={} r={}; {}\n", binary.bytes_gz.len(), binary.size, one_line(UPLOAD))
 }
 
 /// A script without comments and line breaks.
@@ -195,7 +203,7 @@ impl Talk<'_> {
                 ("more", _) => {
                     self.sent = true;
                     // The end of the command, which follows an error here, says more.
-                    drop(exec.writer.write(Bytes::from(upload_line(self.binary))).await);
+                    drop(exec.writer.write(Bytes::from(upload_line(self.binary, &self.target.kind))).await);
                 }
                 ("send", form) => self.send(exec, form).await?,
                 ("fail", why) => return Err(self.failed(why)),
@@ -217,10 +225,8 @@ impl Talk<'_> {
 
     async fn send(&self, exec: &mut Exec, form: &str) -> Result<(), StartError> {
         let bytes = match form {
-            "gz" => match &self.binary.bytes_gz {
-                Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-                Cow::Owned(bytes) => Bytes::copy_from_slice(bytes),
-            },
+            "xz" => shared(&self.binary.bytes_xz),
+            "gz" => shared(&self.binary.bytes_gz),
             _ => {
                 Bytes::from(self.binary.raw().map_err(|error| self.failed(&format!("it cannot be unpacked: {error}")))?)
             }
@@ -340,6 +346,14 @@ impl Talk<'_> {
     }
 }
 
+/// The same bytes; what the program carries is not copied.
+fn shared(bytes: &Cow<'static, [u8]>) -> Bytes {
+    match bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => Bytes::copy_from_slice(bytes),
+    }
+}
+
 /// Where `needle` begins in `hay`.
 fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len().max(1)).position(|window| window == needle)
@@ -349,9 +363,18 @@ fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
+    fn binary() -> HelperBinary {
+        HelperBinary {
+            name: "base",
+            bytes_gz: Cow::Borrowed(&[1, 2]),
+            bytes_xz: Cow::Borrowed(&[1]),
+            sha256_hex: "ab".repeat(32).into(),
+            size: 7,
+        }
+    }
+
     fn line() -> String {
-        let binary = HelperBinary { bytes_gz: Cow::Borrowed(&[1]), sha256_hex: "ab".repeat(32).into(), size: 1 };
-        start_line(&binary, &["/var/tmp".to_owned(), "/bad one".to_owned(), "$(id)".to_owned()], false, false)
+        start_line(&binary(), &["/var/tmp".to_owned(), "/bad one".to_owned(), "$(id)".to_owned()], false, false)
     }
 
     #[test]
@@ -371,8 +394,13 @@ mod tests {
 
     #[test]
     fn the_second_line_is_one_line() {
-        let binary = HelperBinary { bytes_gz: Cow::Borrowed(&[1]), sha256_hex: "ab".repeat(32).into(), size: 7 };
-        let line = upload_line(&binary);
-        assert!(line.starts_with("z=1 r=7; ") && line.find('\n') == Some(line.len() - 1));
+        let line = upload_line(&binary(), &Kind::Local);
+        assert!(line.starts_with("y=0 z=2 r=7; ") && line.find('\n') == Some(line.len() - 1));
+    }
+
+    #[test]
+    fn xz_is_offered_where_a_network_lies_between() {
+        let ssh = Kind::Ssh(Box::new(crate::SshSettings::new("web1")));
+        assert!(upload_line(&binary(), &ssh).starts_with("y=1 z=2 r=7; "));
     }
 }

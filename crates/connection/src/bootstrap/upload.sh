@@ -1,6 +1,6 @@
 # Gets the helper and starts it; read as one line by start.sh, whose names it uses. Comments and line breaks are taken out
 # before it is sent. Said to the control node besides what start.sh says:
-#   send gz|raw send the bytes, gzipped or as they are ($z and $r bytes)
+#   send xz|gz|raw  send the bytes, packed so or as they are ($y, $z and $r bytes; no xz where $y is 0)
 have() { command -v "$1" >/dev/null 2>&1; };
 have sha256sum || have shasum || have openssl || fail "none of sha256sum, shasum and openssl is there to verify it";
 clean() { rm -f "$t"; };
@@ -19,14 +19,17 @@ for c in "$a" $s; do
   d=$c; break;
 done;
 [ -n "$d" ] || fail "there is no folder where it can be stored and run:$w";
-if have head && have gzip; then say send gz; head -c "$z" | gzip -dc >"$t";
+# An xz that cannot unpack it reads it to the end all the same, so that what is sent next is not taken for its rest.
+p=; if have head && have xz && [ "$y" -gt 0 ]; then say send xz; head -c "$y" | { xz -dc >"$t" 2>/dev/null; cat >/dev/null; }; same "$t" && p=1; fi;
+if [ -n "$p" ]; then :;
+elif have head && have gzip; then say send gz; head -c "$z" | gzip -dc >"$t";
 elif have head; then say send raw; head -c "$r" >"$t";
 else say send raw; dd bs=1 count="$r" of="$t" 2>/dev/null; fi;
-same "$t" || fail "it did not arrive whole in $d (is the disk full?)";
+[ -n "$p" ] || same "$t" || fail "it did not arrive whole in $d (is the disk full?)";
 # Old ones, and what was left where nothing could clean up (no power).
-find "$d" -name "helper-*" -mtime +30 -exec rm -f {} + -o -name ".new-*" -mtime +0 -exec rm -f {} + 2>/dev/null;
-mv -f "$t" "$d/helper-$h" || fail "it cannot be stored in $d";
-e=$("$d/helper-$h" </dev/null 2>&1 >/dev/null) || { r=$?; rm -f "$d/helper-$h"; fail "it does not run on this host ($(uname -sm)): exit code $r ${e##*: }"; };
+find "$d" -name "helper-$b-*" -mtime +30 -exec rm -f {} + -o -name ".new-*" -mtime +0 -exec rm -f {} + 2>/dev/null;
+mv -f "$t" "$d/helper-$b-$h" || fail "it cannot be stored in $d";
+e=$("$d/helper-$b-$h" </dev/null 2>&1 >/dev/null) || { r=$?; rm -f "$d/helper-$b-$h"; fail "it does not run on this host ($(uname -sm)): exit code $r ${e##*: }"; };
 say run;
-exec "$d/helper-$h";
+exec "$d/helper-$b-$h";
 fail "it cannot be run from $d"

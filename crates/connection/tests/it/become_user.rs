@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use connection::{Become, ConnectError, Connection, RawRequest, testing::Server};
 use protocol::Invocation;
 
-use crate::support::{Place, standin};
+use crate::support::{Place, second_standin, standin};
 
 /// A sudo that asks for a password unless `-n` is given, and runs the command as whoever runs it, in a home of its own.
 const SUDO: &str = r#"#!/bin/sh
@@ -63,15 +63,19 @@ fn with(mut become_: Become, exe: &str, password: Option<&str>) -> Become {
 #[tokio::test]
 async fn each_user_has_a_helper_and_a_cache_of_his_own() {
     let (place, server, exe) = place(SUDO).await;
-    let binary = standin();
+    let (binary, other) = (standin(), second_standin());
     let connection = Connection::open(&place.target(&server)).await.unwrap();
+    let carol = with(Become::sudo("carol"), &exe, Some("secret"));
     let mine = connection.helper(None, &binary).await.unwrap();
-    let his = connection.helper(Some(&with(Become::sudo("carol"), &exe, Some("secret"))), &binary).await.unwrap();
+    let his = connection.helper(Some(&carol), &binary).await.unwrap();
+    let his_other = connection.helper(Some(&carol), &other).await.unwrap();
+    assert_ne!(his_other.hello().pid, his.hello().pid);
     assert_ne!(mine.hello().pid, his.hello().pid);
     his.call(Invocation { module: "echo".to_owned(), ..Invocation::default() }, None).await.unwrap();
-    let name = format!("provision/helper-{}", binary.sha256_hex);
+    let name = format!("provision/helper-base-{}", binary.sha256_hex);
     assert!(place.path("of-the-login-user").join(&name).exists());
     assert!(place.path("carol/.cache").join(&name).exists());
+    assert!(place.path("carol/.cache/provision").join(format!("helper-web-{}", other.sha256_hex)).exists());
 }
 
 #[tokio::test]

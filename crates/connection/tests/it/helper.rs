@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, time::Duration};
 
-use crate::support::{Place, standin};
+use crate::support::{Place, second_standin, standin};
 use connection::{
     CallError, ConnectError, Connection, ContentSource, HelperBinary, Kind, Step, Target, testing::Server,
 };
@@ -13,7 +13,7 @@ fn module(name: &str) -> Invocation {
 }
 
 fn cached(place: &Place, binary: &HelperBinary) -> PathBuf {
-    place.path(".cache/provision").join(format!("helper-{}", binary.sha256_hex))
+    place.path(".cache/provision").join(format!("helper-{}-{}", binary.name, binary.sha256_hex))
 }
 
 #[tokio::test]
@@ -50,6 +50,100 @@ async fn a_cached_file_that_is_not_the_helper_is_replaced_and_never_run() {
     connection.helper(None, &binary).await.unwrap();
     assert!(!proof.exists());
     assert_eq!(fs::metadata(&file).unwrap().len(), binary.size);
+}
+
+#[tokio::test]
+async fn a_second_helper_comes_with_the_first_call_that_needs_it_and_works_beside_the_first() {
+    let (place, base, web) = (Place::new(), standin(), second_standin());
+    let server = Server::start(place.options()).await.unwrap();
+    for _ in 0..2 {
+        let before = server.commands().len();
+        let connection = Connection::open(&place.target(&server)).await.unwrap();
+        let one = connection.helper(None, &base).await.unwrap();
+        let waiting = one.start(module("hang"), None, None).await.unwrap();
+        assert_eq!(server.commands().len(), before + 1);
+        let two = connection.helper(None, &web).await.unwrap();
+        two.call(module("echo"), None).await.unwrap();
+        assert_ne!(one.hello().pid, two.hello().pid);
+        assert_eq!(connection.helper(None, &web).await.unwrap().hello().pid, two.hello().pid);
+        assert_eq!(server.commands().len(), before + 2);
+        waiting.cancel();
+        assert_eq!(waiting.outcome().await.unwrap().msg.as_deref(), Some("cancelled"));
+        connection.close().await;
+        assert_eq!((running(&cached(&place, &base)), running(&cached(&place, &web))), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn when_the_connection_drops_all_its_helpers_end() {
+    let (place, base, web) = (Place::new(), standin(), second_standin());
+    let server = Server::start(place.options()).await.unwrap();
+    let connection = Connection::open(&place.target(&server)).await.unwrap();
+    let mut waiting = Vec::new();
+    for binary in [&base, &web] {
+        let helper = connection.helper(None, binary).await.unwrap();
+        waiting.push(helper.start(module("hang"), None, None).await.unwrap());
+    }
+    let files = [&base, &web].map(|binary| cached(&place, binary).canonicalize().unwrap());
+    assert_eq!(files.each_ref().map(|file| running(file)), [1, 1]);
+    server.drop_connections();
+    for call in waiting {
+        assert!(matches!(call.outcome().await.unwrap_err(), CallError::Unreachable(_)));
+    }
+    while files.iter().any(|file| running(file) > 0) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn storing_a_helper_removes_old_ones_of_its_name_and_leaves_other_helpers() {
+    let (place, base, web) = (Place::new(), standin(), second_standin());
+    let server = Server::start(place.options()).await.unwrap();
+    let connection = Connection::open(&place.target(&server)).await.unwrap();
+    connection.helper(None, &web).await.unwrap();
+    let old = cached(&place, &HelperBinary { sha256_hex: "0".repeat(64).into(), ..base.clone() });
+    fs::write(&old, "").unwrap();
+    let long_ago = std::time::SystemTime::now() - Duration::from_hours(24 * 40);
+    for file in [&old, &cached(&place, &web)] {
+        fs::File::open(file).unwrap().set_modified(long_ago).unwrap();
+    }
+    connection.helper(None, &base).await.unwrap();
+    assert!(!old.exists());
+    assert!(cached(&place, &base).exists() && cached(&place, &web).exists());
+}
+
+/// A place whose commands find an `xz` that does what this line says, before the machine's own.
+async fn server_with_xz(place: &Place, line: &str) -> Server {
+    let program = place.path("bin/xz");
+    fs::create_dir_all(program.parent().unwrap()).unwrap();
+    fs::write(&program, format!("#!/bin/sh\necho \"$@\" >>{}\n{line}\n", place.path("xz-was-run").display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut options = place.options();
+    options.prelude = format!("PATH={}:$PATH", place.path("bin").display());
+    Server::start(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn xz_unpacks_the_helper_where_the_host_has_it() {
+    let (place, mut binary) = (Place::new(), standin());
+    // This xz is gzip, and what is carried for it is gzipped; the form that gzip itself would get is broken.
+    binary.bytes_xz = std::mem::replace(&mut binary.bytes_gz, vec![0; 10].into());
+    let server = server_with_xz(&place, "exec gzip -dc").await;
+    let connection = Connection::open(&place.target(&server)).await.unwrap();
+    connection.helper(None, &binary).await.unwrap().call(module("echo"), None).await.unwrap();
+    assert_eq!(fs::read_to_string(place.path("xz-was-run")).unwrap(), "-dc\n");
+}
+
+#[tokio::test]
+async fn an_xz_that_cannot_unpack_the_helper_is_made_up_for_by_gzip_in_the_same_command() {
+    let (place, mut binary) = (Place::new(), standin());
+    // Longer than any pipe is deep: what it leaves unread would be taken for the gzipped form.
+    binary.bytes_xz = vec![7; 1_000_000].into();
+    let server = server_with_xz(&place, "exit 1").await;
+    let connection = Connection::open(&place.target(&server)).await.unwrap();
+    connection.helper(None, &binary).await.unwrap().call(module("echo"), None).await.unwrap();
+    assert!(place.path("xz-was-run").exists());
+    assert_eq!(server.commands().len(), 1);
 }
 
 #[tokio::test]

@@ -75,10 +75,24 @@ pub(crate) fn checking(mut settings: SshSettings, checking: HostKeyChecking) -> 
     settings
 }
 
+/// Another helper: the same program with other bytes at its end, and so with another hash.
+pub(crate) fn second_standin() -> HelperBinary {
+    let first = standin_path();
+    let copy = tempfile::NamedTempFile::new().unwrap();
+    let mut bytes = std::fs::read(first).unwrap();
+    bytes.extend_from_slice(b"web");
+    std::fs::write(copy.path(), bytes).unwrap();
+    HelperBinary { name: "web", ..helper_from(&copy.path().to_owned()).unwrap() }
+}
+
 /// The stand-in for the helper, which cargo builds beside the tests.
 pub(crate) fn standin() -> HelperBinary {
+    helper_from(&standin_path()).unwrap()
+}
+
+fn standin_path() -> PathBuf {
     let mut path = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
-    helper_from(&path.join("examples/standin")).unwrap()
+    path.join("examples/standin")
 }

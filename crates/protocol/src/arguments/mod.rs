@@ -91,6 +91,13 @@ pub struct OptionSpec {
     pub internal: bool,
 }
 
+/// A text that documents a module or an option, for a constant; empty in a program that shows none, which does not ask for
+/// this crate's feature `documentation` and so carries none.
+#[must_use]
+pub const fn documentation(text: &'static str) -> &'static str {
+    if cfg!(feature = "documentation") { text } else { "" }
+}
+
 impl OptionSpec {
     /// An option without a name: what tables are filled from.
     pub const EMPTY: Self = Self {

@@ -1,79 +1,18 @@
-//! The helper as the control node meets it: the program, its standard input and output.
+//! A session: calls, their processes and files, jobs, and the end of it all.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail so")]
+use std::path::Path;
 
-use std::{
-    io::{Read, Write},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-};
-
+use modules::Bundle;
 use protocol::{
-    Data, Invocation, Map, Outcome,
-    frame::{FromHelper, ToHelper, VERSION, decode, decode_length, encode},
+    Data, Invocation,
+    frame::{FromHelper, ToHelper},
     invocation::{Content, Job},
 };
 
-/// A running helper that has said hello.
-struct Helper {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: ChildStdout,
-}
-
-impl Helper {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_provision-helper"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (input, output) = (child.stdin.take(), child.stdout.take().unwrap());
-        let mut helper = Self { child, input, output };
-        match helper.receive() {
-            FromHelper::Hello(hello) => assert_eq!(hello.protocol, VERSION),
-            other => panic!("no hello but {other:?}"),
-        }
-        helper
-    }
-
-    fn send(&mut self, frame: &ToHelper) {
-        self.input.as_mut().unwrap().write_all(&encode(frame).unwrap()).unwrap();
-    }
-
-    fn run(&mut self, id: u32, after: Option<u32>, invocation: Invocation) {
-        self.send(&ToHelper::Run { id, after, invocation: Box::new(invocation) });
-    }
-
-    fn receive(&mut self) -> FromHelper {
-        let mut prefix = [0; 4];
-        self.output.read_exact(&mut prefix).unwrap();
-        let mut bytes = vec![0; decode_length(prefix).unwrap()];
-        self.output.read_exact(&mut bytes).unwrap();
-        decode(&bytes).unwrap()
-    }
-
-    fn done(&mut self, want: u32) -> Outcome {
-        match self.receive() {
-            FromHelper::Done { id, outcome } if id == want => *outcome,
-            other => panic!("call {want} is not done but {other:?}"),
-        }
-    }
-
-    /// Ends the input and waits for the helper's end.
-    fn hang_up(mut self) -> bool {
-        self.input = None;
-        self.child.wait().unwrap().success()
-    }
-}
+use crate::support::{Helper, invocation};
 
 fn shell(line: &str) -> Invocation {
     invocation("shell", [("_raw_params", line)])
-}
-
-fn invocation<const N: usize>(module: &str, arguments: [(&str, &str); N]) -> Invocation {
-    let arguments: Map = arguments.into_iter().map(|(name, value)| (name.to_owned(), Data::from(value))).collect();
-    Invocation { module: module.to_owned(), arguments, ..Invocation::default() }
 }
 
 /// Waits until a file is there, which a process is about to make.
@@ -95,7 +34,7 @@ fn wait_for_end(pid: &str) {
 fn many_calls_are_in_flight_and_chained_ones_wait_for_success() {
     let folder = tempfile::tempdir().unwrap();
     let gate = folder.path().join("gate");
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     helper.run(1, None, shell(&format!("while ! test -e {}; do :; done; echo one", gate.display())));
     helper.run(2, Some(1), shell("echo two"));
     helper.run(3, None, shell("echo three"));
@@ -108,7 +47,7 @@ fn many_calls_are_in_flight_and_chained_ones_wait_for_success() {
 
 #[test]
 fn what_is_chained_to_a_failure_is_not_run() {
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     helper.run(1, None, shell("exit 1"));
     helper.run(2, Some(1), shell("echo two"));
     helper.run(3, Some(2), shell("echo three"));
@@ -123,7 +62,7 @@ fn what_is_chained_to_a_failure_is_not_run() {
 fn a_cancelled_command_ends_with_its_children() {
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     helper.run(1, None, shell(&format!("sleep 3600 & echo $! >{0}.new; mv {0}.new {0}; wait", pid.display())));
     wait_for(&pid);
     helper.send(&ToHelper::Cancel { id: 1 });
@@ -137,7 +76,7 @@ fn a_cancelled_command_ends_with_its_children() {
 fn the_end_of_the_input_ends_commands_that_do_not_want_to_end() {
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     let line = format!("trap '' TERM; echo $$ >{0}.new; mv {0}.new {0}; while :; do sleep 1; done", pid.display());
     helper.run(1, None, shell(&line));
     wait_for(&pid);
@@ -149,7 +88,7 @@ fn the_end_of_the_input_ends_commands_that_do_not_want_to_end() {
 fn a_terminated_helper_takes_its_commands_along() {
     let folder = tempfile::tempdir().unwrap();
     let pid = folder.path().join("pid");
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     helper.run(1, None, shell(&format!("echo $$ >{0}.new; mv {0}.new {0}; sleep 3600", pid.display())));
     wait_for(&pid);
     let own = i32::try_from(helper.child.id()).unwrap();
@@ -162,7 +101,7 @@ fn a_terminated_helper_takes_its_commands_along() {
 fn content_that_stops_half_way_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("target");
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     let mut copy = invocation("copy", [("dest", target.to_str().unwrap()), ("_original_basename", "target")]);
     copy.content = Some(Content::OnRequest { length: 1 << 20 });
     helper.run(1, None, copy);
@@ -179,7 +118,7 @@ fn content_that_stops_half_way_leaves_nothing_behind() {
 fn streamed_content_arrives_whole() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("target");
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     let mut copy = invocation("copy", [("dest", target.to_str().unwrap()), ("_original_basename", "target")]);
     copy.content = Some(Content::OnRequest { length: 3 << 16 });
     helper.run(1, None, copy);
@@ -198,7 +137,7 @@ fn streamed_content_arrives_whole() {
 fn a_job_outlives_its_helper_and_leaves_its_result() {
     let folder = tempfile::tempdir().unwrap();
     let gate = folder.path().join("gate");
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     let mut job = shell(&format!("while ! test -e {}; do sleep 0.01; done; echo done", gate.display()));
     job.job = Some(Job { id: "j1".into(), limit_seconds: 60, folder: folder.path().to_str().unwrap().into() });
     helper.run(1, None, job);
@@ -207,7 +146,7 @@ fn a_job_outlives_its_helper_and_leaves_its_result() {
     assert!(helper.hang_up());
     std::fs::write(&gate, "").unwrap();
 
-    let mut helper = Helper::start();
+    let mut helper = Helper::start(Bundle::Base);
     let status = loop {
         let ask = invocation("async_status", [("jid", "j1"), ("_async_dir", folder.path().to_str().unwrap())]);
         helper.run(1, None, ask);
