@@ -134,6 +134,9 @@ const ROWS: &[Entry] = &[
 /// Every native module, by name: what the control node knows.
 pub static MODULES: &[Entry] = ROWS;
 
+/// The modules of all bundles, for the control node and for tests; what names it is linked with all of them.
+pub static ALL: Table = Table(ROWS);
+
 /// The modules of the base bundle.
 pub static BASE: Table = Table(&select::<{ count(Bundle::Base) }>(Bundle::Base));
 
@@ -164,21 +167,10 @@ const fn select<const N: usize>(bundle: Bundle) -> [Entry; N] {
     rows
 }
 
-/// The modules of a bundle.
-///
-/// For the control node and for tests: a program of one bundle names [`BASE`] or its like, and holds no other.
-#[must_use]
-pub fn table(bundle: Bundle) -> Table {
-    match bundle {
-        Bundle::Base => BASE,
-        Bundle::Web => WEB,
-    }
-}
-
 /// The module of that short name, whatever bundle it is in.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
-    Table(MODULES).find(name)
+    ALL.find(name)
 }
 
 /// The modules that one program can run.
@@ -283,6 +275,13 @@ mod tests {
         let names: Vec<&str> = MODULES.iter().map(|entry| entry.specification.module).collect();
         let sorted: BTreeSet<&str> = names.iter().copied().collect();
         assert_eq!(names, sorted.into_iter().collect::<Vec<_>>());
+    }
+
+    fn table(bundle: Bundle) -> Table {
+        match bundle {
+            Bundle::Base => BASE,
+            Bundle::Web => WEB,
+        }
     }
 
     #[test]

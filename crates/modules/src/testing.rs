@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::{Data, Invocation, Map, Outcome, invocation::Content};
 
-use crate::{Bundle, Cancellation, NoLink, registry};
+use crate::{Cancellation, NoLink, registry};
 
 /// A call in the making.
 pub(crate) struct Call(Invocation);
@@ -35,8 +35,7 @@ impl Call {
     }
 
     pub(crate) fn run(self) -> Outcome {
-        let bundle = registry::find(&self.0.module).map_or(Bundle::Base, |entry| entry.bundle);
-        registry::table(bundle).run(&self.0, Arc::new(NoLink), Cancellation::default())
+        registry::ALL.run(&self.0, Arc::new(NoLink), Cancellation::default())
     }
 }
 

@@ -225,8 +225,8 @@ impl Talk<'_> {
 
     async fn send(&self, exec: &mut Exec, form: &str) -> Result<(), StartError> {
         let bytes = match form {
-            "xz" => shared(&self.binary.bytes_xz),
-            "gz" => shared(&self.binary.bytes_gz),
+            "xz" => shared(self.binary.bytes_xz.clone()),
+            "gz" => shared(self.binary.bytes_gz.clone()),
             _ => {
                 Bytes::from(self.binary.raw().map_err(|error| self.failed(&format!("it cannot be unpacked: {error}")))?)
             }
@@ -347,10 +347,10 @@ impl Talk<'_> {
 }
 
 /// The same bytes; what the program carries is not copied.
-fn shared(bytes: &Cow<'static, [u8]>) -> Bytes {
+fn shared(bytes: Cow<'static, [u8]>) -> Bytes {
     match bytes {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
-        Cow::Owned(bytes) => Bytes::copy_from_slice(bytes),
+        Cow::Owned(bytes) => Bytes::from(bytes),
     }
 }
 
