@@ -45,6 +45,25 @@ impl Config {
             Some(path) => Some(read(path).map_err(|fault| Error(vec![*fault]))?),
             None => None,
         };
+        Self::of_file(environment, file, warn)
+    }
+
+    /// Takes the text of an `ansible.cfg`; nothing is read from the disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::load`].
+    pub fn of_text(
+        environment: Environment,
+        path: PathBuf,
+        text: &str,
+        warn: &mut dyn FnMut(Diagnostic),
+    ) -> Result<Self, Error> {
+        let file = parse(path, text).map_err(|fault| Error(vec![*fault]))?;
+        Self::of_file(environment, Some(file), warn)
+    }
+
+    fn of_file(environment: Environment, file: Option<File>, warn: &mut dyn FnMut(Diagnostic)) -> Result<Self, Error> {
         let (settings, found) = Settings::read(&environment, file.as_ref());
         let mut errors = Vec::new();
         for diagnostic in found {
@@ -255,8 +274,12 @@ fn read(path: PathBuf) -> Result<File, Box<Diagnostic>> {
         let message = format!("Error reading config file({shown}) because the config file was not utf8 encoded");
         Box::new(Diagnostic::error(message).help("save the file as UTF-8"))
     })?;
-    let entries = ini::parse(&text).map_err(|Fault { line, message, help }| {
-        let message = format!("Error reading config file ({shown}): {message}");
+    parse(path, &text)
+}
+
+fn parse(path: PathBuf, text: &str) -> Result<File, Box<Diagnostic>> {
+    let entries = ini::parse(text).map_err(|Fault { line, message, help }| {
+        let message = format!("Error reading config file ({}): {message}", path.display());
         Box::new(Diagnostic::error(message).at(span(&path, line), "").help(help))
     })?;
     Ok(File { path, entries })

@@ -241,14 +241,19 @@ impl Data {
         }
     }
 
-    /// Groups have no cycles, so this ends.
+    /// Groups have no cycles, so this ends. Level by level, and without recursion: groups can nest as deep as a source
+    /// is long.
     fn deepen(&mut self, group: usize, depth: usize) {
-        if self.groups[group].depth >= depth {
-            return;
-        }
-        self.groups[group].depth = depth;
-        for child in self.groups[group].children.clone() {
-            self.deepen(child, depth + 1);
+        let (mut level, mut depth) = (IndexSet::from([group]), depth);
+        while !level.is_empty() {
+            let mut below = IndexSet::new();
+            for group in level {
+                if self.groups[group].depth < depth {
+                    self.groups[group].depth = depth;
+                    below.extend(self.groups[group].children.iter().copied());
+                }
+            }
+            (level, depth) = (below, depth + 1);
         }
     }
 

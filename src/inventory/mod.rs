@@ -15,6 +15,8 @@ mod address;
 mod data;
 mod error;
 mod files;
+#[doc(hidden)]
+pub mod fuzzing;
 pub(crate) mod glob;
 mod host_list;
 mod ini;
@@ -94,7 +96,11 @@ impl Inventory {
     ) -> Result<Self, Error> {
         let data = source::read_all(sources, config, secrets, warn)?;
         let sources: Vec<String> = sources.iter().map(|path| source::resolve(path, config)).collect();
-        Ok(Self {
+        Ok(Self::of(data, sources, config, secrets))
+    }
+
+    fn of(data: Data, sources: Vec<String>, config: &Config, secrets: &VaultSecrets) -> Self {
+        Self {
             data,
             source_dirs: sources.iter().filter_map(|source| layers::directory_of(source)).collect(),
             sources,
@@ -107,7 +113,7 @@ impl Inventory {
             dynamic: Vec::new(),
             patterns: RefCell::default(),
             group_layers: RefCell::default(),
-        })
+        }
     }
 
     /// How the sources were read, reader by reader: what is said with `-vvv`.

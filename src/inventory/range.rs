@@ -4,21 +4,48 @@ use super::Fault;
 
 const LETTERS: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+/// How many names a pattern may stand for. A slip of the pen (`[1:10000000000]`) is to be an error and not the end of the
+/// machine's memory.
+const MOST_NAMES: usize = if cfg!(fuzzing) { 10_000 } else { 1_000_000 };
+/// How many letters all names of a pattern may have together.
+const MOST_LETTERS: usize = 256 * 1024 * 1024;
+/// How many digits the numbers of a range may have.
+const WIDEST: usize = 255;
+
 /// All names that a pattern stands for, its first range outermost; the pattern alone if it has none.
 ///
 /// # Errors
 ///
-/// A range has no end, is the wrong way round, or is none.
+/// A range has no end, is the wrong way round, or is none; or there are too many names.
 pub(super) fn expand(pattern: &str) -> Result<Vec<String>, Fault> {
-    if !pattern.contains('[') {
-        return Ok(vec![pattern.to_owned()]);
+    let mut names = vec![String::new()];
+    let mut rest = pattern;
+    while rest.contains('[') {
+        let (head, range, tail) = split(rest)?;
+        let values = values(range)?;
+        let longest = head.len() + values.iter().map(String::len).max().unwrap_or(0);
+        let begun = names.first().map_or(0, String::len) + longest;
+        let count = names.len().saturating_mul(values.len());
+        if count > MOST_NAMES || count.saturating_mul(begun + tail.len()) > MOST_LETTERS {
+            return Err(too_many(pattern));
+        }
+        if let [value] = values.as_slice() {
+            // In place: a pattern may have any number of those.
+            names.iter_mut().for_each(|name| name.extend([head, value]));
+        } else {
+            let longer =
+                |begun: &String| values.iter().map(|value| format!("{begun}{head}{value}")).collect::<Vec<_>>();
+            names = names.iter().flat_map(longer).collect();
+        }
+        rest = tail;
     }
-    let mut names = Vec::new();
-    let (head, range, tail) = split(pattern)?;
-    for value in values(range)? {
-        names.extend(expand(&format!("{head}{value}{tail}"))?);
-    }
+    names.iter_mut().for_each(|name| name.push_str(rest));
     Ok(names)
+}
+
+fn too_many(pattern: &str) -> Fault {
+    Fault::new(format!("'{pattern}' stands for more than {MOST_NAMES} hosts, or for names that are too long"))
+        .help("look for a slip in the numbers of its ranges")
 }
 
 fn split(pattern: &str) -> Result<(&str, &str, &str), Fault> {
@@ -49,6 +76,9 @@ fn values(range: &str) -> Result<Vec<String>, Fault> {
         return Err(Fault::new("host range must specify end value"));
     }
     let width = if begin.starts_with('0') && begin.len() > 1 { begin.len() } else { 0 };
+    if width > WIDEST {
+        return Err(Fault::new(format!("a number of a host range has more than {WIDEST} digits")));
+    }
     if width > 0 && width != end.len() {
         return Err(Fault::new("host range must specify equal-length begin and end formats"));
     }
@@ -65,7 +95,11 @@ fn values(range: &str) -> Result<Vec<String>, Fault> {
     let Ok(step @ 1..) = usize::try_from(step) else {
         return if step == 0 { Err(Fault::new("range() arg 3 must not be zero").python()) } else { Ok(Vec::new()) };
     };
-    Ok((from..=to).step_by(step).map(|number| format!("{number:0width$}")).collect())
+    let numbers = (from..=to).step_by(step);
+    if numbers.clone().nth(MOST_NAMES).is_some() {
+        return Err(too_many(&format!("[{range}]")));
+    }
+    Ok(numbers.map(|number| format!("{number:0width$}")).collect())
 }
 
 fn integer(text: &str) -> Result<i64, Fault> {
@@ -91,6 +125,20 @@ mod tests {
             assert_eq!(expand(pattern).unwrap().join(" "), names);
         }
         assert!(expand("web[5:1]").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_range_beyond_all_reason_is_refused_and_takes_no_memory() {
+        let letters = "[a:z]".repeat(40);
+        let long = format!("{}[1:999999]", "x".repeat(4000));
+        for pattern in ["web[0:999999999999]", "[1:2000]-[1:2000]", "[1:1000001]", &letters, &long] {
+            let message = expand(pattern).unwrap_err().message;
+            assert!(message.contains("stands for more than 1000000 hosts"), "{message}");
+        }
+        let wide = format!("[{}:{}]", "0".repeat(70_000), "9".repeat(70_000));
+        assert_eq!(expand(&wide).unwrap_err().message, "a number of a host range has more than 255 digits");
+        assert_eq!(expand(&"[a:a]".repeat(100_000)).unwrap(), ["a".repeat(100_000)]);
+        assert_eq!(expand("[9223372036854775806:9223372036854775807]").unwrap().len(), 2);
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[doc(hidden)]
+pub use ssh::fuzzing;
+
 pub use bootstrap::HelperBinary;
 pub use connection::{Connection, RawOutput, RawRequest};
 pub use error::{CallError, ConnectError};

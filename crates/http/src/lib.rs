@@ -15,6 +15,8 @@ mod cookies;
 mod error;
 mod exchange;
 mod file;
+#[doc(hidden)]
+pub mod fuzzing;
 mod headers;
 mod netrc;
 mod proxy;

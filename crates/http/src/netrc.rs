@@ -50,7 +50,7 @@ pub(crate) fn login(environment: &BTreeMap<String, String>, host: &str) -> Resul
 }
 
 #[derive(Debug, Default)]
-struct Entry {
+pub(crate) struct Entry {
     name: String,
     login: String,
     password: String,
@@ -103,7 +103,7 @@ impl Lexer<'_> {
 }
 
 /// All entries, or what is wrong and in which line.
-fn parse(text: &str) -> Result<Vec<Entry>, (String, usize)> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Entry>, (String, usize)> {
     let mut lexer = Lexer { letters: text.chars().peekable(), line: 1 };
     let mut entries: Vec<Entry> = Vec::new();
     let mut word = lexer.word();

@@ -148,6 +148,8 @@ pub struct Environment {
     pub(crate) loaded: RefCell<HashMap<String, Loaded>>,
     /// Where the stack stood when the outermost render began; 0 outside of any.
     pub(crate) stack_base: Cell<usize>,
+    /// What is left of [`Environment::set_steps`].
+    steps: Cell<u64>,
 }
 
 impl Environment {
@@ -163,6 +165,7 @@ impl Environment {
             hooks: Rc::new(NoHooks),
             loaded: RefCell::new(HashMap::new()),
             stack_base: Cell::new(0),
+            steps: Cell::new(u64::MAX),
         };
         crate::filters::add(&mut env);
         crate::tests::add(&mut env);
@@ -245,6 +248,24 @@ impl Environment {
     /// Sets what changes how it works.
     pub fn set_hooks(&mut self, hooks: Rc<dyn Hooks>) {
         self.hooks = hooks;
+    }
+
+    /// Sets how many turns of loops and calls of macros all renders from now on may take together; what goes on is an
+    /// error of [`crate::Kind::Limit`]. Without this there is no limit, as in Jinja2.
+    pub fn set_steps(&self, steps: u64) {
+        self.steps.set(steps);
+    }
+
+    /// Takes one of [`Environment::set_steps`].
+    pub(crate) fn step(&self) -> Result<(), Error> {
+        match self.steps.get() {
+            0 => Err(Error::new(crate::Kind::Limit, "the template takes too many steps")),
+            // No render takes as many as there are without a limit.
+            left => {
+                self.steps.set(left - 1);
+                Ok(())
+            }
+        }
     }
 
     /// Sets prefixes that may stand before the names of filters and tests (`ansible.builtin.`).

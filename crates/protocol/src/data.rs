@@ -4,13 +4,13 @@
 //! by the control node as untrusted text, and stays so.
 
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A map that keeps the order in which its keys came, as Python's dict does.
 pub type Map = IndexMap<String, Data>;
 
 /// One value: what JSON can say, with integers of any size kept apart from floats.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub enum Data {
     /// Python's `None`.
     #[default]

@@ -2,7 +2,7 @@
 //!
 //! Nothing here opens a file, a socket or a process: both ends link this crate and add the I/O themselves.
 //!
-//! - [`data`]: the values that travel, [`Data`] and [`Map`].
+//! - [`data`]: the values that travel, [`Data`] and [`Map`]; `nested` reads them, to a depth.
 //! - [`arguments`]: what options a module takes, as static tables, and the check of a task's arguments against them.
 //! - [`invocation`]: one module call.
 //! - [`outcome`]: what came of it, with its [`outcome::Diff`]s.
@@ -15,6 +15,7 @@ mod bytes;
 pub mod data;
 pub mod frame;
 pub mod invocation;
+mod nested;
 pub mod outcome;
 pub mod python_json;
 pub mod secret;

@@ -13,8 +13,10 @@ pub(crate) const NONE: usize = usize::MAX;
 
 /// Ways tried from one starting place before the match is given up, and how many more for each byte of the text: what
 /// is linear in the text never ends it, however long the text.
-const MAX_STEPS: u64 = 4_000_000;
+const MAX_STEPS: u64 = if cfg!(fuzzing) { 20_000 } else { 4_000_000 };
 const MAX_STEPS_PER_BYTE: u64 = 64;
+/// How many times the ways of one starting place a search may try from all of them together.
+const MAX_STARTS: u64 = 100;
 /// Ways kept to be tried later.
 const MAX_FRAMES: usize = 8_000_000;
 
@@ -57,6 +59,8 @@ pub(crate) struct Machine<'a, T: Haystack + ?Sized> {
     /// An empty match at this place does not count.
     not_empty_at: usize,
     full: bool,
+    /// Ways tried so far, from all starting places of a search.
+    steps: u64,
 }
 
 impl<'a, T: Haystack + ?Sized> Machine<'a, T> {
@@ -69,6 +73,7 @@ impl<'a, T: Haystack + ?Sized> Machine<'a, T> {
             undo: Vec::new(),
             not_empty_at: NONE,
             full: false,
+            steps: 0,
         }
     }
 
@@ -76,6 +81,8 @@ impl<'a, T: Haystack + ?Sized> Machine<'a, T> {
     pub(crate) fn find(&mut self, from: usize, anchor: Anchor, must_advance: bool) -> Result<Option<&[usize]>, Error> {
         self.full = anchor == Anchor::Full;
         self.not_empty_at = if must_advance { from } else { NONE };
+        self.steps = 0;
+        let most_steps = MAX_STARTS * MAX_STEPS + MAX_STEPS_PER_BYTE * self.text.length() as u64;
         let mut start = from;
         loop {
             if anchor == Anchor::Search {
@@ -91,6 +98,9 @@ impl<'a, T: Haystack + ?Sized> Machine<'a, T> {
             }
             if anchor != Anchor::Search {
                 return Ok(None);
+            }
+            if self.steps > most_steps {
+                return Err(Error::Limit(most_steps));
             }
             match self.text.next(start) {
                 Some((_, next)) => start = next,
@@ -167,6 +177,7 @@ impl<'a, T: Haystack + ?Sized> Machine<'a, T> {
                 continue;
             }
             steps += 1;
+            self.steps += 1;
             if steps > most_steps {
                 return Err(Error::Limit(most_steps));
             }

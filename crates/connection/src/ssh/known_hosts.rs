@@ -101,6 +101,11 @@ impl KnownHosts {
         Ok(Self { entries })
     }
 
+    /// What the text of a file says.
+    pub(super) fn of_text(file: &Path, text: &str, names: &[&str]) -> Self {
+        Self { entries: parse(file, text, names).collect() }
+    }
+
     /// The names of the types of keys that are known for the host, in the order of the files.
     pub(crate) fn key_types(&self, name: &str) -> Vec<String> {
         let mut types: Vec<String> = Vec::new();

@@ -4,6 +4,7 @@ mod algorithms;
 mod auth;
 mod client;
 mod config;
+pub mod fuzzing;
 mod keys;
 mod known_hosts;
 mod pattern;

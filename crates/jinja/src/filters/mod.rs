@@ -45,7 +45,7 @@ fn integer(value: Option<Value>, default: i64) -> Result<i64> {
 /// A count or size, which must not be too large.
 fn size(value: i64) -> Result<usize> {
     match usize::try_from(value.max(0)) {
-        Ok(size) if size <= 100_000_000 => Ok(size),
+        Ok(size) if size <= crate::value::ops::MAX_SIZE => Ok(size),
         _ => Err(Error::new(Kind::Limit, "the result would be too large")),
     }
 }

@@ -106,10 +106,10 @@ fn round_float(number: f64, precision: i64) -> f64 {
 }
 
 fn round_int(number: &BigInt, precision: i64) -> BigInt {
-    let Ok(digits) = u32::try_from(-precision) else { return number.clone() };
-    if digits == 0 {
+    if precision >= 0 {
         return number.clone();
     }
+    let digits = u32::try_from(precision.unsigned_abs()).unwrap_or(u32::MAX);
     if u64::from(digits) > number.bits() {
         return BigInt::zero();
     }

@@ -255,7 +255,7 @@ fn parse(text: &str, value: &Value) -> Result<Spec> {
             return Ok(None);
         }
         match digits.parse::<usize>() {
-            Ok(number) if number <= 10_000_000 => Ok(Some(number)),
+            Ok(number) if number <= ops::MAX_SIZE => Ok(Some(number)),
             _ => Err(Error::value_error(too_many)),
         }
     };
@@ -373,9 +373,12 @@ fn place(digits: &str, tail: &str, prefix: &str, negative: bool, size: usize, sp
     let zeros = spec.zero && spec.align.is_none() || spec.align == Some(Align::AfterSign) && spec.fill == '0';
     if zeros && spec.grouping.is_some() {
         // Leading zeros are grouped too.
-        while grouped(&digits, size, &spec).len() + tail.len() + before.len() < spec.width {
-            digits.insert(0, '0');
+        let around = tail.len() + before.len();
+        let mut count = digits.len();
+        while count + count.saturating_sub(1) / size + around < spec.width {
+            count += 1;
         }
+        digits.insert_str(0, &"0".repeat(count - digits.len()));
     }
     let body = format!("{}{tail}", grouped(&digits, size, &spec));
     if spec.zero && spec.align.is_none() {

@@ -239,7 +239,7 @@ fn strings<'t>(parts: impl IntoIterator<Item = &'t str>) -> Value {
 fn fill(call: &mut Call<'_>, function: &str) -> Result<(usize, char)> {
     let [width, fill] = positional(call, function, 1)?;
     let width = usize::try_from(integer(&width.unwrap_or(Value::None))?.max(0)).unwrap_or(usize::MAX);
-    if width > 100_000_000 {
+    if width > crate::value::ops::MAX_SIZE {
         return Err(Error::new(Kind::Limit, "the result would be too large"));
     }
     let fill = match &fill {
@@ -465,7 +465,9 @@ pub(super) fn call(whole: &Str, name: &str, call: &mut Call<'_>) -> Result<Value
         }
         "zfill" => {
             let [width] = positional(call, "str.zfill", 1)?;
-            let width = usize::try_from(integer(&width.unwrap_or(Value::None))?.max(0)).unwrap_or(0).min(100_000_000);
+            let width = usize::try_from(integer(&width.unwrap_or(Value::None))?.max(0))
+                .unwrap_or(0)
+                .min(crate::value::ops::MAX_SIZE);
             let zeros = "0".repeat(width.saturating_sub(char_len(whole)));
             let (sign, digits) = whole.split_at(usize::from(whole.starts_with(['+', '-'])));
             Ok(Value::from(format!("{sign}{zeros}{digits}")))

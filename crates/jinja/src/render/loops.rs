@@ -44,6 +44,7 @@ impl Run<'_> {
         if let (Some(test), Some(target)) = (&node.test, &node.test_target) {
             let mut kept = Vec::with_capacity(items.len());
             for item in items {
+                self.env().step()?;
                 self.clear(node.test_slots);
                 self.assign(target, item.clone(), false)?;
                 if self.eval(test)?.truthy()? {
@@ -69,6 +70,7 @@ impl Run<'_> {
             (slot, Value::Object(Rc::new(Loop(Rc::clone(&position)))), position)
         });
         for (index, item) in items.into_iter().enumerate() {
+            self.env().step()?;
             self.clear(node.slots);
             if let Some((slot, value, position)) = &position {
                 position.index.set(index);

@@ -69,6 +69,7 @@ impl Object for Macro {
     fn call(&self, call: &mut Call<'_>) -> Result<Value> {
         let state = call.state();
         stack_left(state.environment())?;
+        state.environment().step()?;
         let definition = &self.definition;
         let frame = Frame::new(&definition.function, Some(Rc::clone(&self.frame)));
         let name = match &definition.name {

@@ -65,9 +65,15 @@ pub(crate) fn pad(text: &str, sign: &str, spec: &Spec, default: Align, out: &mut
     out.extend(fill(right));
 }
 
+/// No double has more digits behind its point than 1074; what is asked beyond that is zeros. (`format!` takes no more
+/// than 65,535.)
+const MOST_DIGITS: usize = 1100;
+
 /// `%.*f` of a number that is not negative.
 pub(crate) fn fixed(number: f64, precision: usize, alternate: bool) -> String {
-    let mut text = format!("{number:.precision$}");
+    let digits = precision.min(MOST_DIGITS);
+    let mut text = format!("{number:.digits$}");
+    text.extend(std::iter::repeat_n('0', precision - digits));
     if alternate && precision == 0 {
         text.push('.');
     }
@@ -76,18 +82,20 @@ pub(crate) fn fixed(number: f64, precision: usize, alternate: bool) -> String {
 
 /// `%.*e` of a number that is not negative.
 pub(crate) fn exponent(number: f64, precision: usize, alternate: bool) -> String {
-    let text = format!("{number:.precision$e}");
+    let known = precision.min(MOST_DIGITS);
+    let text = format!("{number:.known$e}");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
     let exponent: i32 = exponent.parse().unwrap_or(0);
     let dot = if alternate && precision == 0 { "." } else { "" };
     let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}{dot}e{sign}{:02}", exponent.abs())
+    let zeros = "0".repeat(precision - known);
+    format!("{digits}{zeros}{dot}e{sign}{:02}", exponent.abs())
 }
 
 /// `%.*g` of a number that is not negative.
 pub(crate) fn general(number: f64, precision: usize, alternate: bool) -> String {
     let precision = precision.max(1);
-    let scientific = format!("{number:.*e}", precision - 1);
+    let scientific = format!("{number:.*e}", (precision - 1).min(MOST_DIGITS));
     let power: i64 = scientific.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
     let limit = i64::try_from(precision).unwrap_or(i64::MAX);
     let mut text = if number == 0.0 || (-4..limit).contains(&power) {
@@ -191,4 +199,42 @@ pub(crate) fn float_from_text(text: &str) -> Option<f64> {
         }
     };
     Some(if text.starts_with('-') { -number } else { number })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Dict, Environment, Options};
+
+    fn said(expression: &str) -> String {
+        let env = Environment::new(Options::default());
+        let value = env.compile_expression(expression).unwrap().render(&env, &Dict::new());
+        value.map_or_else(|error| error.to_string(), |value| value.to_str().unwrap())
+    }
+
+    #[test]
+    fn digits_beyond_what_a_double_has_are_zeros() {
+        for (expression, length) in [
+            ("'{:.99999f}'.format(0.1)", 100_001),
+            ("'%.99999e' % 0.1", 100_005),
+            ("'{:.99999%}'.format(0.5)", 100_003),
+            ("'{:.99999g}'.format(0.5)", 3),
+            ("'{:#.99999g}'.format(0.5)", 100_001),
+            ("'{:.99999}'.format(2.5)", 3),
+        ] {
+            assert_eq!(said(expression).len(), length, "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_wide_field_is_filled_at_once() {
+        assert_eq!(said("'{:013,}'.format(1234)"), "0,000,001,234");
+        assert_eq!(said("'{:012,}'.format(1234)"), "0,000,001,234");
+        assert_eq!(said("'{:01000000,}'.format(1) | length"), "1000001");
+    }
+
+    #[test]
+    fn a_number_is_rounded_to_any_place() {
+        assert_eq!(said("1.5 | round(9223372036854775807)"), "1.5");
+        assert_eq!(said("15 | round(-9223372036854775807 - 1)"), "0");
+    }
 }

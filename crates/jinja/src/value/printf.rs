@@ -247,7 +247,7 @@ pub(crate) fn format(format: &str, args: &Value) -> Result<String> {
 
 fn checked_size(size: u64) -> Result<usize> {
     match usize::try_from(size) {
-        Ok(size) if size <= 10_000_000 => Ok(size),
+        Ok(size) if size <= super::ops::MAX_SIZE => Ok(size),
         _ => Err(Error::new(Kind::Limit, "width or precision too big")),
     }
 }

@@ -7,7 +7,10 @@ mod options;
 mod read;
 mod words;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use protocol::Secret;
 
@@ -120,6 +123,11 @@ const IDENTITIES: &[&str] = &["id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519",
 /// Brings everything to one. The result is an error text for the operator where something is not understood.
 pub(crate) fn resolve(settings: &SshSettings, environment: &Environment) -> Result<Effective, String> {
     let read = gather(settings, environment)?;
+    settle(&read, settings, environment)
+}
+
+/// The values of the settings that were read.
+fn settle(read: &Settings, settings: &SshSettings, environment: &Environment) -> Result<Effective, String> {
     let original = settings.address.as_str();
     let host = match read.first("hostname") {
         Some(name) => expand::tokens(name, &Tokens { host: original, original, ..Tokens::default() })?,
@@ -156,9 +164,9 @@ pub(crate) fn resolve(settings: &SshSettings, environment: &Environment) -> Resu
         Ok(expand::home(&expand::tokens(&expand::variables(text)?, &tokens)?, environment))
     };
     Ok(Effective {
-        route: route(&read, &tokens)?,
-        host_keys: host_keys(settings, &read, environment, alias.clone(), &path)?,
-        login: login(settings, &read, environment, &path)?,
+        route: route(read, &tokens)?,
+        host_keys: host_keys(settings, read, environment, alias.clone(), &path)?,
+        login: login(settings, read, environment, &path)?,
         algorithms: Algorithms {
             ciphers: read.first("ciphers").map(str::to_owned),
             macs: read.first("macs").map(str::to_owned),
@@ -172,13 +180,13 @@ pub(crate) fn resolve(settings: &SshSettings, environment: &Environment) -> Resu
             Some(other) => return Err(format!("AddressFamily: \"{other}\" is not any, inet or inet6")),
         },
         bind_address: read.first("bindaddress").map(str::to_owned),
-        compression: flag(&read, "compression", false)?,
-        keepalive: match number(&read, "serveraliveinterval")? {
+        compression: flag(read, "compression", false)?,
+        keepalive: match number(read, "serveraliveinterval")? {
             Some(0) | None => settings.keepalive,
             Some(seconds) => Some(Duration::from_secs(seconds)),
         },
-        keepalive_max: number(&read, "serveralivecountmax")?.and_then(|count| usize::try_from(count).ok()).unwrap_or(3),
-        environment: variables(&read),
+        keepalive_max: number(read, "serveralivecountmax")?.and_then(|count| usize::try_from(count).ok()).unwrap_or(3),
+        environment: variables(read),
         original: original.to_owned(),
         host,
         port,
@@ -223,6 +231,24 @@ fn gather(settings: &SshSettings, environment: &Environment) -> Result<Settings,
         }
         reader.last = true;
     }
+}
+
+/// What the text of a configuration file says of a host. `Include` reads nothing.
+pub(super) fn of_text(text: &str, settings: &SshSettings, environment: &Environment) -> Result<Effective, String> {
+    let is_include = |line: &&str| line::split(line).is_some_and(|line| line.keyword.eq_ignore_ascii_case("include"));
+    let text: Vec<&str> = text.lines().filter(|line| !is_include(line)).collect();
+    let mut reader = Reader {
+        original: &settings.address,
+        environment,
+        settings: Settings::default(),
+        last: false,
+        wants_last: false,
+    };
+    for last in [false, true] {
+        reader.last = last;
+        reader.text(&text.join("\n"), Path::new("config"), false, 0)?;
+    }
+    settle(&reader.settings, settings, environment)
 }
 
 fn route(read: &Settings, tokens: &Tokens<'_>) -> Result<Route, String> {

@@ -118,8 +118,13 @@ impl Reader<'_> {
             Err(_) if !must && (depth > 0 || !path.exists()) => return Ok(()),
             Err(error) => return Err(format!("Can't open user config file {}: {error}", path.display())),
         };
+        self.text(&String::from_utf8_lossy(&bytes), path, system, depth)
+    }
+
+    /// Takes the text of a file.
+    pub(super) fn text(&mut self, text: &str, path: &Path, system: bool, depth: usize) -> Result<(), String> {
         let mut active = true;
-        for (index, text) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+        for (index, text) in text.lines().enumerate() {
             let Some(line) = line::split(text) else { continue };
             let place = format!("{}:{}", path.display(), index.saturating_add(1));
             match line.keyword.to_ascii_lowercase().as_str() {
