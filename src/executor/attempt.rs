@@ -87,6 +87,7 @@ async fn attempt(
         scope: &worker_scope,
         task_scope: scope,
         effective,
+        inherited: task.inherited(),
         options: &run.options,
         config: &run.config,
         host: worker,

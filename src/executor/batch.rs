@@ -229,11 +229,7 @@ impl PlayRun {
             Some(Written { value: Value::Bool(value), .. }) => *value,
             Some(raw) => {
                 let scope = self.run.variables.scope(None, Some(task));
-                Keywords { scope: &scope, effective: &Directives::default() }
-                    .flag(name, Some(raw))
-                    .ok()
-                    .flatten()
-                    .unwrap_or(false)
+                Keywords::of_play(&Directives::default(), &scope).flag(name, Some(raw)).ok().flatten().unwrap_or(false)
             }
         }
     }

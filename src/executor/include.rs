@@ -152,7 +152,7 @@ impl PlayRun {
                 let copy = met.task.met(&variables, name);
                 let flag = |raw: Option<&Value>, word: &str| {
                     let scope = self.run.variables.scope(met.hosts.first(), Some(&met.task));
-                    Keywords { scope: &scope, effective: met.task.effective() }.flag(word, raw).ok().flatten()
+                    Keywords::of_task(&met.task, &scope).flag(word, raw).ok().flatten()
                 };
                 let options = match &met.task.kind {
                     Kind::IncludeRole(options) => Some(options),
@@ -267,7 +267,7 @@ fn same_variables(left: &[(Rc<str>, Value)], right: &[(Rc<str>, Value)]) -> bool
 }
 
 fn role_named(options: &IncludeRole, scope: &Rc<VariableScope>, task: &Task) -> Result<What, ErrorChain> {
-    let keywords = Keywords { scope, effective: task.effective() };
+    let keywords = Keywords::of_task(task, scope);
     let name = keywords.text("name", Some(&options.name))?.unwrap_or_default();
     let files = &options.from_files;
     Ok(What::Role {

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use jinja::{Dict, Value};
+use jinja::Value;
 
 use crate::{
     action::{Settings, boolean},
     diagnostic::{ErrorChain, Link, Origin},
     playbook::{Directives, Located, Task, keyword::Isa},
-    template::VariableScope,
+    template::{Notice, VariableScope},
 };
 
 /// A keyword whose value is wrong: what stands behind `Task failed`.
@@ -27,10 +27,25 @@ pub(super) struct Keywords<'a> {
     pub scope: &'a Rc<VariableScope>,
     /// The keywords with those inherited.
     pub effective: &'a Directives,
+    /// What they would be without the task's own: `omit` falls back to it.
+    pub inherited: Option<&'a Directives>,
+}
+
+impl<'a> Keywords<'a> {
+    /// Those of a task.
+    pub(super) fn of_task(task: &'a Task, scope: &'a Rc<VariableScope>) -> Self {
+        Self { scope, effective: task.effective(), inherited: Some(task.inherited()) }
+    }
+
+    /// Those of a play, which inherits none.
+    pub(super) fn of_play(effective: &'a Directives, scope: &'a Rc<VariableScope>) -> Self {
+        Self { scope, effective, inherited: None }
+    }
 }
 
 impl Keywords<'_> {
-    /// The value of a keyword; none where it is not set or is `omit`.
+    /// The value of a keyword; none where it is not set. Where it is `omit` it is what the blocks around the task, or its
+    /// play, say.
     ///
     /// # Errors
     ///
@@ -40,7 +55,13 @@ impl Keywords<'_> {
         match self.scope.templar().render(raw.written(), self.scope) {
             Ok(Value::None) => Ok(None),
             Ok(value) => Ok(Some(value)),
-            Err(error) if error.omitted => Ok(None),
+            Err(error) if error.omitted => match self.inherited {
+                Some(above) => {
+                    let above = Keywords { scope: self.scope, effective: above, inherited: None };
+                    above.value(keyword, above.effective.keyword(keyword))
+                }
+                None => Ok(None),
+            },
             Err(error) => Err(keyword_error(keyword, raw, error.chain())),
         }
     }
@@ -126,38 +147,42 @@ impl Keywords<'_> {
     ///
     /// # Errors
     ///
-    /// A template fails, or one is no dict.
+    /// A template fails.
     pub(super) fn environment(&self) -> Result<Vec<(String, String)>, ErrorChain> {
         let mut merged: Vec<(String, String)> = Vec::new();
+        let mut set = |key: &Value, value: &Value| {
+            let (key, value) = (key.to_str().unwrap_or_default(), value.to_str().unwrap_or_default());
+            match merged.iter_mut().find(|(known, _)| *known == key) {
+                Some(slot) => slot.1 = value,
+                None => merged.push((key, value)),
+            }
+        };
+        let written = || Value::List(jinja::List::new(self.effective.environment.clone()));
+        let render = |raw: &Value| match self.scope.templar().render(raw, self.scope) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.omitted => Ok(None),
+            // The environment itself is a fact, so what is built upon it can only be known once facts are gathered.
+            Err(error) if error.undefined && error.message.contains("ansible_env") => Ok(None),
+            Err(error) => Err(keyword_error("environment", &written(), error.chain())),
+        };
         for raw in &self.effective.environment {
-            let whole = Value::List(jinja::List::new(self.effective.environment.clone()));
-            let value = match self.scope.templar().render(raw, self.scope) {
-                Ok(value) => value,
-                Err(error) if error.omitted => continue,
-                Err(error) => return Err(keyword_error("environment", &whole, error.chain())),
-            };
-            let dicts = match value {
-                Value::Dict(dict) => vec![dict],
-                Value::List(list) => {
-                    list.raw_values().into_iter().filter_map(|item| item.as_dict().cloned()).collect::<Vec<Dict>>()
+            match raw {
+                Value::Dict(dict) => {
+                    for (key, raw) in dict.raw_items() {
+                        if let Some(value) = render(&raw)? {
+                            set(&key, &value);
+                        }
+                    }
                 }
-                Value::None => continue,
-                other => {
-                    let message = format!(
-                        "environment must be a dictionary, received {} ({})",
-                        other.repr().unwrap_or_default(),
-                        other.type_name()
-                    );
-                    return Err(ErrorChain::new(Link::new(message)));
-                }
-            };
-            for (key, value) in dicts.iter().flat_map(Dict::raw_items) {
-                let key = key.to_str().unwrap_or_default();
-                let value = value.to_str().unwrap_or_default();
-                match merged.iter_mut().find(|(known, _)| *known == key) {
-                    Some(slot) => slot.1 = value,
-                    None => merged.push((key, value)),
-                }
+                _ => match render(raw)? {
+                    Some(Value::Dict(dict)) => dict.raw_items().iter().for_each(|(key, value)| set(key, value)),
+                    Some(_) => {
+                        let shown = written().repr().unwrap_or_default();
+                        self.scope
+                            .notice(Notice::warning(format!("could not parse environment value, skipping: {shown}")));
+                    }
+                    None => {}
+                },
             }
         }
         Ok(merged)
@@ -214,7 +239,7 @@ pub(super) fn render(
     defaults: RunDefaults<'_>,
 ) -> Result<Rendered, ErrorChain> {
     let effective = task.effective();
-    let keywords = Keywords { scope, effective };
+    let keywords = Keywords::of_task(task, scope);
     // These were asked for before the task began; here they only have to be right.
     for (keyword, raw) in [
         ("any_errors_fatal", &effective.any_errors_fatal),

@@ -83,11 +83,7 @@ fn runs_once(play: &PlayRun, next: &[(Arc<str>, Rc<Task>)]) -> bool {
         None => false,
         Some(raw) => {
             let scope = play.run.variables.scope(Some(host), Some(task));
-            super::keywords::Keywords { scope: &scope, effective: task.effective() }
-                .flag("run_once", Some(raw))
-                .ok()
-                .flatten()
-                .unwrap_or(false)
+            super::keywords::Keywords::of_task(task, &scope).flag("run_once", Some(raw)).ok().flatten().unwrap_or(false)
         }
     }
 }
@@ -155,8 +151,6 @@ fn throttle(play: &PlayRun, chosen: &[(Arc<str>, Rc<Task>)]) -> Option<usize> {
 pub(super) fn throttle_of(play: &PlayRun, host: &Arc<str>, task: &Rc<Task>) -> Option<usize> {
     let raw = task.effective().throttle.as_ref()?;
     let scope = play.run.variables.scope(Some(host), Some(task));
-    let number = super::keywords::Keywords { scope: &scope, effective: task.effective() }
-        .integer("throttle", Some(raw))
-        .ok()??;
+    let number = super::keywords::Keywords::of_task(task, &scope).integer("throttle", Some(raw)).ok()??;
     usize::try_from(number).ok().filter(|limit| *limit > 0)
 }

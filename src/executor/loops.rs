@@ -115,6 +115,11 @@ pub(super) async fn looped(
         match control.label(item, &label_scope) {
             Ok(label) => result.label = label,
             Err(message) => {
+                // An item that was skipped has not asked for it.
+                let ignore = Keywords::of_task(task, &label_scope)
+                    .flag("ignore_errors", task.effective().ignore_errors.as_ref());
+                result.ignore_errors = ignore.ok().flatten().unwrap_or(false);
+                result.label = data::to_data(item).ok();
                 result.set("failed", true);
                 result.set("msg", format!("Failed to template loop_control.label: {message}"));
             }
@@ -201,7 +206,7 @@ struct LoopSettings {
 impl LoopSettings {
     fn new(task: &Task, scope: &Rc<VariableScope>) -> Result<Self, ErrorChain> {
         let control = &task.loop_control;
-        let keywords = Keywords { scope, effective: task.effective() };
+        let keywords = Keywords::of_task(task, scope);
         Ok(Self {
             loop_var: keywords.text("loop_var", control.loop_var.as_ref())?.unwrap_or_else(|| "item".to_owned()),
             index_var: keywords.text("index_var", control.index_var.as_ref())?,

@@ -186,6 +186,7 @@ impl PlayRun {
             scope: &scope,
             task_scope: &scope,
             effective: task.effective(),
+            inherited: task.inherited(),
             options: &run.options,
             config: &run.config,
             host,

@@ -93,7 +93,7 @@ pub(super) async fn run_play(run: &Rc<Run>, play: &Rc<Play>) -> Result<PlayEnd, 
 fn play_settings(run: &Run, play: &Play) -> Result<PlaySettings, RunError> {
     let scope = run.variables.scope(None, None);
     let directives = &play.scope.directives;
-    let keywords = Keywords { scope: &scope, effective: directives };
+    let keywords = Keywords::of_play(directives, &scope);
     let stop = |chain: ErrorChain| {
         let mut diagnostic = Diagnostic::error(chain.brief());
         if let Some(span) = chain.links.iter().rev().find_map(|link| match &link.origin {

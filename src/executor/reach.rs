@@ -29,6 +29,8 @@ pub(super) struct Reach<'a> {
     pub task_scope: &'a Rc<VariableScope>,
     /// The task's keywords.
     pub effective: &'a Directives,
+    /// What they would be without the task's own.
+    pub inherited: &'a Directives,
     /// The command line.
     pub options: &'a RunOptions,
     /// The configuration.
@@ -78,7 +80,7 @@ impl Reach<'_> {
     }
 
     fn keywords(&self) -> Keywords<'_> {
-        Keywords { scope: self.task_scope, effective: self.effective }
+        Keywords { scope: self.task_scope, effective: self.effective, inherited: Some(self.inherited) }
     }
 
     /// The connection's name (`ssh`, `local`, `docker`).

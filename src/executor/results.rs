@@ -302,9 +302,9 @@ impl PlayRun {
         }
     }
 
-    /// The handlers that a notification means: the last of that name, and all that listen.
+    /// The handlers that a notification means: the one of that name that takes precedence, and all that listen.
     pub(super) fn handlers_named(&self, name: &str) -> Vec<Rc<Task>> {
-        let handlers: Vec<Rc<Task>> = self.iterator.borrow().handlers().iter().rev().cloned().collect();
+        let handlers = self.iterator.borrow().handlers_by_precedence();
         let mut found: Vec<Rc<Task>> = Vec::new();
         for handler in &handlers {
             let Some(own) = self.handler_name(handler) else { continue };

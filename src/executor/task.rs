@@ -51,7 +51,7 @@ pub(super) enum Stage {
 
 /// `no_log`, before a task's keywords are rendered.
 pub(super) fn static_no_log(run: &Run, task: &Task, scope: &Rc<VariableScope>) -> bool {
-    let keywords = Keywords { scope, effective: task.effective() };
+    let keywords = Keywords::of_task(task, scope);
     // What cannot be told is kept secret.
     let told = keywords.flag("no_log", task.effective().no_log.as_ref());
     told.map_or(true, |flag| flag.unwrap_or(run.defaults().no_log))
@@ -59,7 +59,7 @@ pub(super) fn static_no_log(run: &Run, task: &Task, scope: &Rc<VariableScope>) -
 
 fn flag(keyword: &str, raw: Option<&Written>, task: &Task, scope: &Rc<VariableScope>, stage: Stage) -> bool {
     let Some(raw) = raw else { return false };
-    let rendered = Keywords { scope, effective: task.effective() }.flag(keyword, Some(raw));
+    let rendered = Keywords::of_task(task, scope).flag(keyword, Some(raw));
     match (stage, rendered) {
         (Stage::Rendered, Ok(flag)) => flag.unwrap_or(false),
         _ => raw.truthy().unwrap_or(true),

@@ -64,3 +64,33 @@ pub struct Directives {
     /// `notify`: one name or a list. On blocks and tasks.
     pub notify: Option<Written>,
 }
+
+impl Directives {
+    /// The keyword of that name, where it is one that plays and blocks hand down.
+    #[must_use]
+    pub fn keyword(&self, name: &str) -> Option<&Written> {
+        match name {
+            "any_errors_fatal" => self.any_errors_fatal.as_ref(),
+            "become" => self.r#become.as_ref(),
+            "become_exe" => self.become_exe.as_ref(),
+            "become_flags" => self.become_flags.as_ref(),
+            "become_method" => self.become_method.as_ref(),
+            "become_user" => self.become_user.as_ref(),
+            "check_mode" => self.check_mode.as_ref(),
+            "connection" => self.connection.as_ref(),
+            "delegate_facts" => self.delegate_facts.as_ref(),
+            "delegate_to" => self.delegate_to.as_ref(),
+            "diff" => self.diff.as_ref(),
+            "ignore_errors" => self.ignore_errors.as_ref(),
+            "ignore_unreachable" => self.ignore_unreachable.as_ref(),
+            "no_log" => self.no_log.as_ref(),
+            "notify" => self.notify.as_ref(),
+            "port" => self.port.as_ref(),
+            "remote_user" => self.remote_user.as_ref(),
+            "run_once" => self.run_once.as_ref(),
+            "throttle" => self.throttle.as_ref(),
+            "timeout" => self.timeout.as_ref(),
+            _ => None,
+        }
+    }
+}

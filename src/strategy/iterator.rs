@@ -20,6 +20,8 @@ pub struct PlayIterator {
     /// Hosts that failed before this batch and are not in it.
     failed_elsewhere: HashSet<Arc<str>>,
     handlers: Vec<Rc<Task>>,
+    /// How many of them each block has.
+    handlers_in_blocks: Vec<usize>,
     /// By handler: the hosts on which it is to run.
     notified: HashMap<u64, HashSet<Arc<str>>>,
     /// By host: names that were notified and not looked up yet, in order.
@@ -50,6 +52,7 @@ impl PlayIterator {
             gathering: hosts.iter().filter(|host| gathers(host)).cloned().collect(),
             failed_elsewhere: HashSet::new(),
             handlers: handlers.iter().flat_map(|block| block.tasks()).collect(),
+            handlers_in_blocks: handlers.iter().map(|block| block.tasks().len()).collect(),
             notified: HashMap::new(),
             notifications: HashMap::new(),
             road: blocks.iter().flat_map(|block| block.tasks()).map(|task| task.id).collect(),
@@ -229,9 +232,24 @@ impl PlayIterator {
         &self.handlers
     }
 
+    /// All handlers of the play in the order in which a notification looks for its name: the last block first (the
+    /// handlers of the play before those of its roles), and within a block the first handler first.
+    #[must_use]
+    pub fn handlers_by_precedence(&self) -> Vec<Rc<Task>> {
+        let mut rest = self.handlers.as_slice();
+        let mut ordered = Vec::with_capacity(rest.len());
+        for count in self.handlers_in_blocks.iter().rev() {
+            let (before, block) = rest.split_at(rest.len().saturating_sub(*count));
+            ordered.extend(block.iter().cloned());
+            rest = before;
+        }
+        ordered
+    }
+
     /// More handlers came with an included role.
     pub fn add_handlers(&mut self, blocks: &[Rc<Block>]) {
         self.handlers.extend(blocks.iter().flat_map(|block| block.tasks()));
+        self.handlers_in_blocks.extend(blocks.iter().map(|block| block.tasks().len()));
     }
 
     /// Saves a notification until the handlers are flushed.
