@@ -85,7 +85,6 @@ mod source {
             Ok(Self)
         }
 
-        #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "a debug build reads a file")]
         pub(super) fn read(&self, bundle: Bundle) -> Result<HelperBinary, String> {
             Ok(carried(bundle))
         }
