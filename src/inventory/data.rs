@@ -396,3 +396,35 @@ fn priority(value: &Value) -> Result<i64, Fault> {
         .help("ansible_group_priority is an integer")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_nest_deeper_than_the_stack() {
+        let nest = || {
+            let mut data = Data::new(false, GroupNames::Keep { warn: false });
+            let mut child = data.add_group("g0").unwrap();
+            for number in 1..2000 {
+                let parent = data.add_group(&format!("g{number}")).unwrap();
+                assert!(data.add_child(parent, child).unwrap());
+                child = parent;
+            }
+            data.reconcile();
+            assert_eq!(data.groups["g0"].depth, 2000);
+        };
+        std::thread::Builder::new().stack_size(128 << 10).spawn(nest).unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn the_longest_way_below_all_is_a_groups_depth() {
+        let mut data = Data::new(false, GroupNames::Keep { warn: false });
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| data.add_group(name).unwrap());
+        for (parent, child) in [(a, d), (b, c), (c, d), (a, b)] {
+            data.add_child(parent, child).unwrap();
+        }
+        data.reconcile();
+        assert_eq!([a, b, c, d].map(|group| data.groups[group].depth), [1, 2, 3, 4]);
+    }
+}

@@ -76,6 +76,13 @@ pub const TARGETS: &[Target] = &[
     Target { name: "yaml", run: yaml, stack: MAIN },
 ];
 
+/// Whether libyaml-safer 0.3 panics on it, which `crates/yaml` makes an error of: at a comma right behind a tag, within
+/// brackets. libFuzzer ends at any panic, so it does not see such texts; the replay does.
+fn ends_libfuzzer(data: &[u8]) -> bool {
+    let behind_tag = |word: &[u8]| word.iter().skip_while(|byte| **byte != b'!').any(|byte| *byte == b',');
+    cfg!(fuzzing) && data.split(u8::is_ascii_whitespace).any(behind_tag)
+}
+
 /// The text of bytes; none where they are not UTF-8, for then whoever reads them has refused them before.
 fn text(data: &[u8]) -> Option<&str> {
     std::str::from_utf8(data).ok()

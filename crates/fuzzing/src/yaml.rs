@@ -8,6 +8,9 @@ use yaml::{Options, Source, emit};
 
 /// Reads documents as files and as the filter do, and prints what was read.
 pub fn yaml(data: &[u8]) {
+    if super::ends_libfuzzer(data) {
+        return;
+    }
     if let Ok(document) = Document::from_bytes(Path::new("fuzz.yml"), data, &Options::files()) {
         let _ = document.value().repr();
     }

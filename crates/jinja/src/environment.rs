@@ -329,3 +329,20 @@ impl crate::Scope for Dict {
         self.keys().iter().filter_map(|key| key.as_str().map(Rc::from)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_render_ends_where_its_steps_end() {
+        let endless = "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}";
+        let twice = "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}";
+        for source in [endless, twice] {
+            let env = Environment::new(Options::default());
+            env.set_steps(1000);
+            let error = env.compile(source, None).unwrap().render(&env, &Dict::new()).unwrap_err();
+            assert_eq!(error.kind, crate::Kind::Limit, "{error}");
+        }
+    }
+}

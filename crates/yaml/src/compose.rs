@@ -1,6 +1,7 @@
 //! Events into nodes: anchors and aliases, tags, merge keys, duplicate keys, limits.
 
 use std::{
+    cell::Cell,
     collections::HashMap,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
@@ -124,11 +125,17 @@ fn load(source: &Source, options: &Options, single: bool) -> Result<Loaded, Erro
         terminated.push('\n');
         &terminated
     };
-    let run = || Composer::new(source, options, LibyamlEvents::new(source, text)).documents(single);
-    // The parser is foreign code; should it panic, that is an error of this document and not the end of the run.
+    let reached = Cell::new(Position::START);
+    let run = || Composer::new(source, options, LibyamlEvents::new(source, text, &reached)).documents(single);
+    // The parser is foreign code; should it panic, that is an error of this document and not the end of the run. It does
+    // so at a comma right behind a tag (`[!!str, x]`), of which PyYAML's makes an empty value.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
-        Err(Report::new(source, Span::at(Position::START), "The YAML parser failed on this file (a defect of ours).")
-            .help("Please report it with the file; until then, JSON or other quoting gets around it.")
+        let place = Span::at(reached.get());
+        Err(Report::new(source, place, "The YAML parser failed on what follows here (a defect of ours).")
+            .help(
+                "Put a blank between a tag and the comma behind it (`[!!str , x]`). If that is not it, please report it with \
+                 the file; until then, JSON or other quoting gets around it.",
+            )
             .into())
     })
 }

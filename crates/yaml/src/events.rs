@@ -1,5 +1,7 @@
 //! The parser, behind a small trait, so that another can take its place.
 
+use std::cell::Cell;
+
 use libyaml_safer as libyaml;
 
 use crate::{
@@ -47,6 +49,8 @@ pub(crate) struct LibyamlEvents<'a> {
     source: &'a Source,
     parser: libyaml::Parser<&'a [u8]>,
     unterminated: Option<Unterminated<'a>>,
+    /// Where the last event ended.
+    reached: &'a Cell<Position>,
 }
 
 /// A text whose last line had no line break until one was appended: the parser panics on some such texts, so it never
@@ -57,8 +61,8 @@ struct Unterminated<'a> {
 }
 
 impl<'a> LibyamlEvents<'a> {
-    /// `text` is the source's text, with a line break at its end.
-    pub(crate) fn new(source: &'a Source, text: &'a str) -> Self {
+    /// `text` is the source's text, with a line break at its end; `reached` is told how far the parser came.
+    pub(crate) fn new(source: &'a Source, text: &'a str, reached: &'a Cell<Position>) -> Self {
         let mut parser = libyaml::Parser::new();
         parser.set_input(text.as_bytes());
         parser.set_encoding(libyaml::Encoding::Utf8);
@@ -67,7 +71,7 @@ impl<'a> LibyamlEvents<'a> {
             let end = source.position(source.text().len());
             Unterminated { last_line, end_line: u64::from(end.line) }
         });
-        Self { source, parser, unterminated }
+        Self { source, parser, unterminated, reached }
     }
 
     fn error(&self, error: &libyaml::Error) -> Error {
@@ -125,6 +129,7 @@ impl Events for LibyamlEvents<'_> {
             Err(error) => return Err(self.error(&error)),
         };
         let span = Span { start: position(event.start_mark), end: position(event.end_mark) };
+        self.reached.set(span.end);
         let end_line = event.end_mark.line;
         let event = match event.data {
             libyaml::EventData::StreamStart { .. } => Event::StreamStart,

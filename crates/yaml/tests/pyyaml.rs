@@ -188,3 +188,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn where_the_parser_itself_fails_there_is_an_error_with_a_place() {
+    let source = Source::new("f.yml", "a: 1\nb: [!!str, 2]\n");
+    let error = load_one(&source, &Options::files()).unwrap_err();
+    assert_eq!((error.span.start.line, error.span.start.column), (2, 5), "{}", error.message);
+    assert!(error.help.as_deref().unwrap_or_default().contains("between a tag and the comma"));
+}
