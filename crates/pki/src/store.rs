@@ -4,17 +4,27 @@
 //! the disk, before a key is touched; so whatever was ever signed is known after a power loss, as completed or as an orphan
 //! that must be revoked.
 
+mod authorities;
 mod files;
+mod holder;
 mod index;
 mod log;
+mod reader;
 mod record;
+mod settings;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-pub use files::{Files, SystemFiles};
-pub use index::{Index, Issued, State};
-pub use log::{Log, verify_log};
+pub use authorities::ROOT;
+pub use files::{Files, Locking, SystemFiles, SystemLock};
+pub use holder::Holder;
+pub use index::{Index, Intermediate, Issued, List, State, Tier};
+pub use log::{Log, bytes as log_bytes, verify_log};
+pub use reader::{Reader, View};
 pub use record::{Event, Kind, Record};
+pub use settings::Settings;
+
+use reader::{CERTIFICATES, KEYS, LISTS, certificate_path, list_path};
 
 use crate::{
     Error, Finding, Result,
@@ -31,8 +41,6 @@ use crate::{
 pub const CLOCK_TOLERANCE: u64 = HOUR;
 
 const LOCK: &str = "lock";
-const CERTIFICATES: &str = "certificates";
-const LISTS: &str = "lists";
 
 /// A store that this process holds the lock of.
 #[derive(Debug)]
@@ -54,14 +62,13 @@ impl<F: Files, C: Clock> Store<F, C> {
     pub fn create(files: F, clock: C, kind: Kind) -> Result<Self> {
         accept_clock(kind, &clock)?;
         let lock = take_lock(&files)?;
-        for folder in [CERTIFICATES, LISTS] {
+        for folder in [CERTIFICATES, LISTS, KEYS] {
             files.make_folder(Path::new(folder)).map_err(failed(folder))?;
         }
         files.sync_folder(Path::new("")).map_err(failed("the store's folder"))?;
         let mut log = Log::create(&files)?;
         let mut index = Index::default();
-        let record = log.append(&files, clock.now()?, Event::Created { kind })?;
-        index.apply(&record)?;
+        index.apply(log.append(&files, clock.now()?, clock.kind(), Event::Created { kind })?)?;
         Ok(Self { files, clock, log, index, _lock: lock })
     }
 
@@ -76,7 +83,7 @@ impl<F: Files, C: Clock> Store<F, C> {
         let lock = take_lock(&files)?;
         let (log, records, torn) = Log::open(&files)?;
         let mut index = Index::default();
-        for record in &records {
+        for record in records {
             index.apply(record)?;
         }
         let Some(kind) = index.kind() else {
@@ -103,6 +110,12 @@ impl<F: Files, C: Clock> Store<F, C> {
         self.log.head()
     }
 
+    /// What it keeps.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_, F> {
+        Reader { files: &self.files, index: &self.index }
+    }
+
     /// The time now, checked against the last record.
     ///
     /// # Errors
@@ -124,13 +137,27 @@ impl<F: Files, C: Clock> Store<F, C> {
         Ok(now)
     }
 
-    /// Signs a certificate and keeps it: announced, signed, written, recorded, each on the disk before the next.
+    /// Signs a certificate of nobody in particular: [`Self::issue_to`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::issue_to`].
+    pub fn issue(&mut self, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
+        self.issue_to(None, draft, signer)
+    }
+
+    /// Signs a holder's certificate and keeps it: announced, signed, written, recorded, each on the disk before the next.
     ///
     /// # Errors
     ///
     /// A serial number that is taken; what [`ToBeSigned::sign`] refuses; the file system. A certificate that was signed and
     /// could not be kept becomes an orphan when the store is next opened.
-    pub fn issue(&mut self, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
+    pub fn issue_to(
+        &mut self,
+        holder: Option<&Holder>,
+        draft: ToBeSigned,
+        signer: impl Signer,
+    ) -> Result<Certificate> {
         // Before the announcement, so that a mistaken key leaves no orphan.
         signer::check_key(&draft.label(), &signer, draft.signing_key())?;
         let serial = Serial::try_from(draft.tbs().serial_number())?;
@@ -143,11 +170,17 @@ impl<F: Files, C: Clock> Store<F, C> {
                 "draw another",
             )));
         }
+        let summary = draft.summary()?;
         self.note(Event::Intent {
             serial: serial.to_string(),
             label: draft.label(),
             issuer: draft.tbs().issuer().to_string(),
+            not_before: draft.tbs().validity().not_before.to_date_time().to_string(),
             not_after: draft.tbs().validity().not_after.to_date_time().to_string(),
+            holder: holder.cloned(),
+            names: summary.names,
+            role: summary.role.map(|role| role.name().to_owned()),
+            key: summary.key,
             tbs: draft.fingerprint(),
         })?;
         let certificate = draft.sign(signer)?;
@@ -175,7 +208,13 @@ impl<F: Files, C: Clock> Store<F, C> {
                 "count on from the store's last number",
             )));
         }
-        self.note(Event::ListIntent { issuer: issuer.clone(), number, tbs: draft.fingerprint() })?;
+        self.note(Event::ListIntent {
+            issuer: issuer.clone(),
+            number,
+            this_update: draft.this_update().to_string(),
+            next_update: draft.next_update().to_string(),
+            tbs: draft.fingerprint(),
+        })?;
         let list = draft.sign(signer)?;
         self.write(&list_path(&issuer, number), list.to_pem()?.as_bytes())?;
         self.note(Event::Listed { issuer, number, sha256: list.fingerprint() })?;
@@ -203,12 +242,27 @@ impl<F: Files, C: Clock> Store<F, C> {
     }
 
     /// What an issuer's next list has to carry.
+    #[must_use]
+    pub fn revoked_by(&self, issuer: &str) -> Vec<Entry> {
+        self.index.revoked_by(issuer)
+    }
+
+    /// Records that a renewal failed, so that the next try waits.
     ///
     /// # Errors
     ///
-    /// None in practice: the log was read.
-    pub fn revoked_by(&self, issuer: &str) -> Result<Vec<Entry>> {
-        self.index.revoked_by(issuer)
+    /// The file system.
+    pub fn record_failed_renewal(&mut self, holder: &Holder, why: &str) -> Result<()> {
+        self.note(Event::RenewalFailed { holder: holder.clone(), why: why.to_owned() })
+    }
+
+    /// Records that a renewal went through: the service presents the certificate of that serial number.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    pub fn record_renewal(&mut self, holder: &Holder, serial: &Serial) -> Result<()> {
+        self.note(Event::Renewed { holder: holder.clone(), serial: serial.to_string() })
     }
 
     /// Records a refusal: what was asked for and why nothing was signed.
@@ -226,21 +280,13 @@ impl<F: Files, C: Clock> Store<F, C> {
     ///
     /// A file that is missing or is not what was issued.
     pub fn certificate(&self, serial: &Serial) -> Result<Certificate> {
-        let path = certificate_path(&serial.to_string());
-        let object = path.display().to_string();
-        let wrong = |problem: &str| Error::input(&object, problem, "restore it from a backup");
-        let bytes = self.files.read(&path).map_err(failed(&object))?.ok_or_else(|| wrong("it is missing"))?;
-        let certificate = Certificate::from_pem(&String::from_utf8(bytes).map_err(|_| wrong("it is no PEM file"))?)?;
-        match self.index.get(serial) {
-            Some(Issued { sha256: Some(known), .. }) if *known == certificate.fingerprint() => Ok(certificate),
-            _ => Err(wrong("it is not what the log says was issued")),
-        }
+        self.reader().certificate(serial)
     }
 
     fn note(&mut self, event: Event) -> Result<()> {
         let now = self.now()?;
-        let record = self.log.append(&self.files, now, event)?;
-        self.index.apply(&record)
+        let record = self.log.append(&self.files, now, self.clock.kind(), event)?;
+        self.index.apply(record)
     }
 
     /// Writes a file in one step: beside, synced, renamed, folder synced.
@@ -284,7 +330,13 @@ impl<F: Files, C: Clock> Store<F, C> {
 }
 
 fn take_lock<F: Files>(files: &F) -> Result<F::Lock> {
-    files.lock(Path::new(LOCK)).map_err(failed(LOCK))?.ok_or_else(|| Error::Locked { object: "store".to_owned() })
+    match files.lock(Path::new(LOCK)).map_err(failed(LOCK))? {
+        Locking::Ours(lock) => Ok(lock),
+        Locking::Theirs(holder) => {
+            let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
+            Err(Error::Locked { object: "store".to_owned(), holder })
+        }
+    }
 }
 
 fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
@@ -298,16 +350,6 @@ fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
         )));
     }
     Ok(())
-}
-
-fn certificate_path(serial: &str) -> PathBuf {
-    Path::new(CERTIFICATES).join(format!("{serial}.pem"))
-}
-
-/// Issuers' names are not file names: their hash is.
-fn list_path(issuer: &str, number: u64) -> PathBuf {
-    let hash = hex(&sha256(issuer.as_bytes()));
-    Path::new(LISTS).join(format!("{}-{number}.crl", hash.get(..16).unwrap_or(&hash)))
 }
 
 fn failed(object: &str) -> impl Fn(std::io::Error) -> Error {

@@ -7,7 +7,12 @@ use super::{
     files::Files,
     record::{Event, Record},
 };
-use crate::{Error, Finding, Result, clock::Moment, serial::hex, signed::sha256};
+use crate::{
+    Error, Finding, Result,
+    clock::{ClockKind, Moment},
+    serial::hex,
+    signed::sha256,
+};
 
 const FILE: &str = "log.jsonl";
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -39,10 +44,7 @@ impl Log {
     /// Reads all of it. A last line that is not whole is cut off and returned.
     pub(super) fn open<F: Files>(files: &F) -> Result<(Self, Vec<Record>, Option<Vec<u8>>)> {
         let object = failed(FILE);
-        let bytes = files
-            .read(Path::new(FILE))
-            .map_err(&object)?
-            .ok_or_else(|| Error::input(FILE, "there is no log, so this is no store", "make one with `pki init`"))?;
+        let bytes = bytes(files)?;
         let read = read(&bytes)?;
         let torn = bytes.get(read.length..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
         if torn.is_some() {
@@ -55,11 +57,18 @@ impl Log {
         Ok((log, read.records, torn))
     }
 
-    pub(super) fn append<F: Files>(&mut self, files: &F, time: Moment, event: Event) -> Result<Record> {
+    pub(super) fn append<F: Files>(
+        &mut self,
+        files: &F,
+        time: Moment,
+        clock: ClockKind,
+        event: Event,
+    ) -> Result<Record> {
         if self.broken {
             return Err(Error::io(FILE, "an earlier line could not be written", "open the store anew"));
         }
-        let record = Record { line: self.lines + 1, time: time.to_string(), previous: self.head.clone(), event };
+        let record =
+            Record { line: self.lines + 1, time: time.to_string(), clock, previous: self.head.clone(), event };
         let wrong = |problem| Error::input(FILE, problem, "report this: a record must be writable as JSON");
         let json = serde_json::to_string(&record).map_err(|problem| wrong(problem.to_string()))?;
         let body = json.strip_suffix('}').ok_or_else(|| wrong("a record is no object".to_owned()))?;
@@ -87,6 +96,24 @@ impl Log {
     pub(super) fn last(&self) -> Option<Moment> {
         self.last
     }
+}
+
+/// The log as it is, for [`verify_log`].
+///
+/// # Errors
+///
+/// There is none; the file system.
+pub fn bytes<F: Files>(files: &F) -> Result<Vec<u8>> {
+    files
+        .read(Path::new(FILE))
+        .map_err(failed(FILE))?
+        .ok_or_else(|| Error::input(FILE, "there is no log, so this is no store", "make one with `pki init`"))
+}
+
+/// All whole lines of a log that another process may be writing to, and the hash of the last one.
+pub(super) fn look<F: Files>(files: &F) -> Result<(Vec<Record>, String)> {
+    let read = read(&bytes(files)?)?;
+    Ok((read.records, read.head))
 }
 
 struct Read {
