@@ -91,6 +91,12 @@ impl Certificate {
         label(&self.tbs)
     }
 
+    /// The SHA-256 of its bytes, to be read aloud ([`crate::words`]).
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        signed::sha256(&self.der)
+    }
+
     /// The SHA-256 of its bytes in hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> String {

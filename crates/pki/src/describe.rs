@@ -9,15 +9,8 @@ use x509_cert::ext::pkix::{
 };
 
 use crate::{
-    Result,
-    certificate::Certificate,
-    crl::RevocationList,
-    extensions::Known,
-    key::PublicKey,
-    names::kind,
-    request::SigningRequest,
-    serial::hex,
-    signature::name_of,
+    Result, certificate::Certificate, crl::RevocationList, extensions::Known, key::PublicKey, names::kind,
+    profile::Role, request::SigningRequest, serial::hex, signature::name_of,
 };
 
 /// What a certificate says. Times are RFC 3339 in UTC, numbers and hashes hexadecimal.
@@ -38,6 +31,8 @@ pub struct CertificateText {
     pub path_length: Option<u8>,
     pub key_usage: Vec<&'static str>,
     pub extended_key_usage: Vec<String>,
+    /// `server`, `client` or `both`, by the extended key usage.
+    pub role: Option<&'static str>,
     pub names: Vec<String>,
     pub permitted: Vec<String>,
     pub excluded: Vec<String>,
@@ -128,6 +123,7 @@ pub fn certificate(certificate: &Certificate) -> Result<CertificateText> {
             .iter()
             .flat_map(|usages| usages.value.0.iter().map(|usage| name_of(*usage)))
             .collect(),
+        role: known.role().map(Role::name),
         names: known.subject_alt_name.iter().flat_map(|names| names.value.0.iter().map(name)).collect(),
         permitted: subtrees(constraints.and_then(|constraints| constraints.permitted_subtrees.as_ref())),
         excluded: subtrees(constraints.and_then(|constraints| constraints.excluded_subtrees.as_ref())),

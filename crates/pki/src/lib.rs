@@ -13,7 +13,7 @@
 //! - [`certificate`], [`crl`], [`lint`]: reading certificates and revocation lists, making the latter, finding faults.
 //! - [`verify`]: whether a chain holds.
 //! - [`store`]: serials, certificates, lists and the audit log on disk, whole after any power loss.
-//! - [`renewal`]: when a certificate is due, and why. [`describe`], [`words`]: what a person or a program is shown of one.
+//! - [`renewal`]: when a certificate is due, and why. [`overview`]: all that a store has, and what is due. [`describe`], [`words`]: what a person or a program is shown of one.
 //! - [`error`]: refusals and findings, each with place, rule and cure.
 
 pub mod authority;
@@ -29,6 +29,7 @@ pub mod issue;
 pub mod key;
 pub mod lint;
 pub mod names;
+pub mod overview;
 pub mod profile;
 pub mod random;
 pub mod renewal;

@@ -258,9 +258,8 @@ mod tests {
     #[test]
     fn a_day_in_ninety_there_is_one_renewal_a_certificate_and_never_an_expired_one() {
         let mut at = moment("2026-01-01T00:00:00Z");
-        let mut fleet: Vec<(String, Validity, Vec<Moment>)> = (0..200)
-            .map(|number| (format!("{number}-0"), Validity::starting(at, 90).unwrap(), Vec::new()))
-            .collect();
+        let mut fleet: Vec<(String, Validity, Vec<Moment>)> =
+            (0..200).map(|number| (format!("{number}-0"), Validity::starting(at, 90).unwrap(), Vec::new())).collect();
         for _ in 0..90 * 24 {
             at = at.after(HOUR).unwrap();
             for (fingerprint, validity, renewals) in &mut fleet {

@@ -152,12 +152,7 @@ impl<F: Files, C: Clock> Store<F, C> {
     ///
     /// A serial number that is taken; what [`ToBeSigned::sign`] refuses; the file system. A certificate that was signed and
     /// could not be kept becomes an orphan when the store is next opened.
-    pub fn issue_to(
-        &mut self,
-        holder: Option<&Holder>,
-        draft: ToBeSigned,
-        signer: impl Signer,
-    ) -> Result<Certificate> {
+    pub fn issue_to(&mut self, holder: Option<&Holder>, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
         // Before the announcement, so that a mistaken key leaves no orphan.
         signer::check_key(&draft.label(), &signer, draft.signing_key())?;
         let serial = Serial::try_from(draft.tbs().serial_number())?;
@@ -339,7 +334,12 @@ fn take_lock<F: Files>(files: &F) -> Result<F::Lock> {
     }
 }
 
-fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
+/// Refuses a clock that a store of that kind does not take.
+///
+/// # Errors
+///
+/// One of tests, for production.
+pub fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
     if kind == Kind::Production && clock.kind() != ClockKind::System {
         return Err(Error::refused(Finding::new(
             "store",

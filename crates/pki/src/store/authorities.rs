@@ -179,9 +179,8 @@ impl<F: Files, C: Clock> Store<F, C> {
         let failed = |field, problem: String, rule, cure: &str| {
             Error::Failed(vec![Finding::new(list.label(), field, problem, rule, cure)])
         };
-        let Some(root) = roots
-            .iter()
-            .find(|root| root.public_key().is_ok_and(|key| list.verify_signature(&key).is_ok()))
+        let Some(root) =
+            roots.iter().find(|root| root.public_key().is_ok_and(|key| list.verify_signature(&key).is_ok()))
         else {
             return Err(failed(
                 "signature",

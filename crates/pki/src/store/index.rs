@@ -311,8 +311,7 @@ impl Index {
             Event::Listed { issuer, number, sha256 } => {
                 let lists = self.lists.get_mut(&issuer).ok_or_else(|| wrong("the list was never announced"))?;
                 let open = lists.open.take().filter(|open| open.number == number);
-                lists.kept =
-                    Some(List { sha256, ..open.ok_or_else(|| wrong("the list was never announced"))? });
+                lists.kept = Some(List { sha256, ..open.ok_or_else(|| wrong("the list was never announced"))? });
             }
             Event::ListLost { issuer, number } => {
                 let lists = self.lists.get_mut(&issuer).filter(|lists| lists.number == number);

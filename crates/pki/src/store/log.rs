@@ -67,8 +67,7 @@ impl Log {
         if self.broken {
             return Err(Error::io(FILE, "an earlier line could not be written", "open the store anew"));
         }
-        let record =
-            Record { line: self.lines + 1, time: time.to_string(), clock, previous: self.head.clone(), event };
+        let record = Record { line: self.lines + 1, time: time.to_string(), clock, previous: self.head.clone(), event };
         let wrong = |problem| Error::input(FILE, problem, "report this: a record must be writable as JSON");
         let json = serde_json::to_string(&record).map_err(|problem| wrong(problem.to_string()))?;
         let body = json.strip_suffix('}').ok_or_else(|| wrong("a record is no object".to_owned()))?;

@@ -2,12 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{
-    Index, failed,
-    files::Files,
-    index::Issued,
-    log,
-};
+use super::{Index, failed, files::Files, index::Issued, log};
 use crate::{
     Error, Result,
     authority::Authority,
@@ -115,7 +110,11 @@ impl<F: Files> Reader<'_, F> {
         let object = format!("intermediate {name:?}");
         let one = self.index.intermediate(name).ok_or_else(|| unknown(self.index, name))?;
         let serial = one.serial.as_ref().ok_or_else(|| {
-            Error::input(object, "it has no certificate yet", "sign its request in a ceremony, then `intermediate install`")
+            Error::input(
+                object,
+                "it has no certificate yet",
+                "sign its request in a ceremony, then `intermediate install`",
+            )
         })?;
         Authority::new(self.certificate(serial)?)
     }
@@ -171,7 +170,8 @@ impl<F: Files> Reader<'_, F> {
     ///
     /// As [`Self::list`].
     pub fn lists(&self) -> Result<Vec<RevocationList>> {
-        let issuers = self.index.roots().iter().chain(self.index.intermediates().iter().filter_map(|one| one.serial.as_ref()));
+        let issuers =
+            self.index.roots().iter().chain(self.index.intermediates().iter().filter_map(|one| one.serial.as_ref()));
         let names: Vec<_> =
             issuers.filter_map(|serial| self.index.get(serial)).map(|issued| issued.label.clone()).collect();
         names.iter().filter_map(|issuer| self.list(issuer).transpose()).collect()

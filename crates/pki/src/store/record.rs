@@ -215,23 +215,12 @@ mod tests {
     fn every_event_is_read_as_it_was_written() {
         let text = || "text \"with\" \u{e4} and },\"hash\":\"".to_owned();
         let holder = || Holder::parse("web@edge1").unwrap();
-        let settings = Settings {
-            organization: text(),
-            country: Some(text()),
-            url: text(),
-            dns: vec![text()],
-            ip: vec![text()],
-        };
+        let settings =
+            Settings { organization: text(), country: Some(text()), url: text(), dns: vec![text()], ip: vec![text()] };
         for event in [
             Event::Created { kind: Kind::Production },
             Event::Configured { settings },
-            Event::Trusted {
-                serial: text(),
-                subject: text(),
-                not_before: text(),
-                not_after: text(),
-                sha256: text(),
-            },
+            Event::Trusted { serial: text(), subject: text(), not_before: text(), not_after: text(), sha256: text() },
             Event::KeyMade { name: text(), key: text(), request: text() },
             Event::Installed {
                 name: text(),
@@ -258,13 +247,7 @@ mod tests {
             Event::Issued { serial: text(), sha256: text() },
             Event::Orphan { serial: text() },
             Event::Revoked { serial: text(), reason: text(), at: text() },
-            Event::ListIntent {
-                issuer: text(),
-                number: 7,
-                this_update: text(),
-                next_update: text(),
-                tbs: text(),
-            },
+            Event::ListIntent { issuer: text(), number: 7, this_update: text(), next_update: text(), tbs: text() },
             Event::Listed { issuer: text(), number: 7, sha256: text() },
             Event::ListInstalled {
                 issuer: text(),
