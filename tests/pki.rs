@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    io::{Read, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -719,35 +720,50 @@ mod judges {
     #[test]
     fn a_passphrase_that_is_typed_seals_and_opens_and_is_not_echoed() {
         let desk = Desk::bare();
-        let type_in = |arguments: &str, typed: &str| {
+        let is_prompt =
+            |line: &str| ["New pass", "The same", "Passphrase of"].iter().any(|word| line.starts_with(word));
+        let type_in = |arguments: &str, typed: &[&str]| {
             let command = format!("{} pki {arguments}", env!("CARGO_BIN_EXE_provision"));
-            let mut script = Command::new("script");
-            let mut child = script
+            let mut child = Command::new("script")
                 .args(["-qec", &command, "/dev/null"])
                 .current_dir(desk.folder.path())
+                .env("NO_COLOR", "1")
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
                 .spawn()
                 .unwrap();
-            std::io::Write::write_all(child.stdin.as_mut().unwrap(), typed.as_bytes()).unwrap();
-            let said = child.wait_with_output().unwrap();
+            let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+            let (mut out, mut typed, mut prompts) = (Vec::new(), typed.iter(), 0);
+            let mut letter = [0];
+            while screen.read(&mut letter).unwrap() == 1 {
+                out.push(letter[0]);
+                // Each line is typed when it is asked for, as a person does.
+                if out.ends_with(b": ")
+                    && String::from_utf8_lossy(&out).lines().filter(|line| is_prompt(line)).count() > prompts
+                {
+                    prompts += 1;
+                    if let Some(line) = typed.next() {
+                        keyboard.write_all(format!("{line}\n").as_bytes()).unwrap();
+                    }
+                }
+            }
             Answer {
-                code: said.status.code().unwrap_or(-1),
-                out: String::from_utf8_lossy(&said.stdout).into_owned(),
-                err: String::from_utf8_lossy(&said.stderr).into_owned(),
+                code: child.wait().unwrap().code().unwrap_or(-1),
+                out: String::from_utf8_lossy(&out).into_owned(),
+                err: String::new(),
             }
         };
         let init =
             "init pki --rehearsal --chain --organization Example --url http://pki.example.org/ --dns example.org";
-        type_in(init, "short\n").says(3, &["it has fewer than 16 characters"]);
-        type_in(init, "correct horse battery\nanother horse battery\n").says(2, &["the two are not the same"]);
+        type_in(init, &["short"]).says(3, &["it has fewer than 16 characters"]);
+        type_in(init, &["correct horse battery", "another horse battery"]).says(2, &["the two are not the same"]);
         let phrase = "correct horse battery staple";
-        let made = type_in(init, &format!("{phrase}\n{phrase}\n"));
+        let made = type_in(init, &[phrase, phrase]);
         made.says(0, &["New passphrase:", "The same again:", "trust it nowhere"]);
-        let wrong = type_in("crl build", "wrong horse battery staple\n");
+        let wrong = type_in("crl build", &["wrong horse battery staple"]);
         wrong.says(2, &["the passphrase is wrong, or the file was changed"]);
-        let right = type_in("crl build", &format!("{phrase}\n"));
+        let right = type_in("crl build", &[phrase]);
+        assert!([&made, &wrong, &right].iter().all(|said| !said.out.contains("staple")), "nothing typed is echoed");
         right.says(0, &["Passphrase of the key of services-1:", "services-1: list 2"]);
         desk.run(&["crl", "build", "--identity", "identity"]).says(2, &["is sealed with a passphrase"]);
         desk.run(&["log", "verify"]).says(0, &["whole"]);

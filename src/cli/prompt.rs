@@ -56,9 +56,10 @@ fn terminal() -> io::Result<File> {
 }
 
 fn ask(mut tty: File, prompt: &str) -> io::Result<Secret> {
+    // Silence first: whoever types as soon as the prompt is there is not echoed, and loses no letter.
+    let silence = Silence::over(&tty)?;
     tty.write_all(prompt.as_bytes())?;
     tty.flush()?;
-    let silence = Silence::over(&tty)?;
     let line = line(&mut BufReader::new(tty.try_clone()?));
     drop(silence);
     tty.write_all(b"\n")?;

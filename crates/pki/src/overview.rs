@@ -296,11 +296,7 @@ fn lists(index: &Index, at: Moment) -> Result<Vec<List>> {
             } else if renew <= at {
                 due.push(format!("the next one is due since {renew}"));
             }
-            let later = index.iter().any(|(_, other)| {
-                other.issuer == issuer
-                    && matches!(other.state, State::Revoked { at, .. } if at > list.this_update.after(crate::validity::BACKDATED).unwrap_or(at))
-            });
-            if later {
+            if index.is_list_behind(&issuer) {
                 due.push("something was revoked after it was made".to_owned());
             }
             Ok(List {

@@ -125,6 +125,8 @@ struct Lists {
     /// What was announced and is not settled; its hash is still that of its to-be-signed bytes.
     open: Option<List>,
     kept: Option<List>,
+    /// Something was revoked after the one that is kept.
+    behind: bool,
 }
 
 impl Index {
@@ -207,6 +209,12 @@ impl Index {
     #[must_use]
     pub fn list(&self, issuer: &str) -> Option<&List> {
         self.lists.get(issuer).and_then(|lists| lists.kept.as_ref())
+    }
+
+    /// Whether something of an issuer was revoked after its last list was made.
+    #[must_use]
+    pub fn is_list_behind(&self, issuer: &str) -> bool {
+        self.lists.get(issuer).is_some_and(|lists| lists.behind)
     }
 
     pub(super) fn revoked_by(&self, issuer: &str) -> Vec<Entry> {
@@ -299,6 +307,7 @@ impl Index {
                 let issued =
                     self.issued.get_mut(&Serial::parse(&serial)?).ok_or_else(|| wrong("it was never announced"))?;
                 issued.state = State::Revoked { at: Moment::parse(&at)?, reason: Reason::parse(&reason)? };
+                self.lists.entry(issued.issuer.clone()).or_default().behind = true;
             }
             Event::ListIntent { issuer, number, this_update, next_update, tbs } => {
                 let list = list(number, &this_update, &next_update, tbs)?;
@@ -306,12 +315,14 @@ impl Index {
             }
             Event::ListInstalled { issuer, number, this_update, next_update, sha256 } => {
                 let list = list(number, &this_update, &next_update, sha256)?;
-                self.lists(issuer, number).map_err(wrong)?.kept = Some(list);
+                let lists = self.lists(issuer, number).map_err(wrong)?;
+                (lists.kept, lists.behind) = (Some(list), false);
             }
             Event::Listed { issuer, number, sha256 } => {
                 let lists = self.lists.get_mut(&issuer).ok_or_else(|| wrong("the list was never announced"))?;
                 let open = lists.open.take().filter(|open| open.number == number);
-                lists.kept = Some(List { sha256, ..open.ok_or_else(|| wrong("the list was never announced"))? });
+                let open = open.ok_or_else(|| wrong("the list was never announced"))?;
+                (lists.kept, lists.behind) = (Some(List { sha256, ..open }), false);
             }
             Event::ListLost { issuer, number } => {
                 let lists = self.lists.get_mut(&issuer).filter(|lists| lists.number == number);
