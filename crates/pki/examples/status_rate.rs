@@ -58,7 +58,7 @@ fn make(folder: &str, count: usize) -> Result<(), Box<dyn Error>> {
     store.configure(settings.clone())?;
     let now = store.now()?;
     let terms = |days| {
-        pki::Result::Ok(Terms {
+        Ok::<_, pki::Error>(Terms {
             serial: Serial::generate(&mut SystemRandom)?,
             validity: Validity::starting(now, days)?,
         })
