@@ -81,11 +81,8 @@ impl<F: Files, C: Clock> Store<F, C> {
     /// that has gone back; the file system.
     pub fn open(files: F, clock: C) -> Result<Self> {
         let lock = take_lock(&files)?;
-        let (log, records, torn) = Log::open(&files)?;
         let mut index = Index::default();
-        for record in records {
-            index.apply(record)?;
-        }
+        let (log, torn) = Log::open(&files, |record| index.apply(record))?;
         let Some(kind) = index.kind() else {
             return Err(Error::input("store", "its log does not begin with its making", "restore it from a backup"));
         };

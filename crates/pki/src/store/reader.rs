@@ -23,7 +23,7 @@ pub struct View<F> {
     files: F,
     index: Index,
     head: String,
-    lines: usize,
+    lines: u64,
 }
 
 impl<F: Files> View<F> {
@@ -33,12 +33,8 @@ impl<F: Files> View<F> {
     ///
     /// No store; a log whose chain is broken (the line is named); the file system.
     pub fn open(files: F) -> Result<Self> {
-        let (records, head) = log::look(&files)?;
-        let lines = records.len();
         let mut index = Index::default();
-        for record in records {
-            index.apply(record)?;
-        }
+        let (lines, head) = log::look(&files, |record| index.apply(record))?;
         if index.kind().is_none() {
             return Err(Error::input("store", "its log does not begin with its making", "restore it from a backup"));
         }
@@ -59,7 +55,7 @@ impl<F: Files> View<F> {
 
     /// How many lines the log has.
     #[must_use]
-    pub fn lines(&self) -> usize {
+    pub fn lines(&self) -> u64 {
         self.lines
     }
 

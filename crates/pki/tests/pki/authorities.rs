@@ -120,7 +120,7 @@ fn an_expired_root_and_a_revoked_intermediate_are_not_taken() {
     let mut store = created(Memory::default(), &tiers);
     store.configure(settings()).unwrap();
     let old = Tiers::at(tiers.now.before(4000 * DAY).unwrap());
-    assert_eq!(fields(store.trust_root(old.root.certificate())).last(), Some(&"validity"));
+    assert_eq!(fields(store.trust_root(old.root.certificate())).last(), Some(&"validity.notAfter"));
     store.trust_root(tiers.root.certificate()).unwrap();
     store.keep_key(NAME, b"sealed", &request(&tiers)).unwrap();
     let serial = tiers.intermediate.certificate().serial().unwrap();
