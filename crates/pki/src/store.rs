@@ -13,7 +13,7 @@ mod reader;
 mod record;
 mod settings;
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 pub use authorities::ROOT;
 pub use files::{Files, Locking, SystemFiles, SystemLock};
@@ -150,35 +150,69 @@ impl<F: Files, C: Clock> Store<F, C> {
     /// A serial number that is taken; what [`ToBeSigned::sign`] refuses; the file system. A certificate that was signed and
     /// could not be kept becomes an orphan when the store is next opened.
     pub fn issue_to(&mut self, holder: Option<&Holder>, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
-        // Before the announcement, so that a mistaken key leaves no orphan.
-        signer::check_key(&draft.label(), &signer, draft.signing_key())?;
-        let serial = Serial::try_from(draft.tbs().serial_number())?;
-        if self.index.get(&serial).is_some() {
-            return Err(Error::refused(Finding::new(
-                draft.label(),
-                "serialNumber",
-                format!("{serial} is taken"),
-                "RFC 5280 section 4.1.2.2",
-                "draw another",
-            )));
+        let object = draft.label();
+        let mut made = self.issue_each(vec![(holder.cloned(), draft, signer)])?;
+        made.pop()
+            .ok_or_else(|| Error::input(object, "nothing came out", "report this: one draft gives one certificate"))
+    }
+
+    /// Signs many certificates with one key and keeps them, as [`Self::issue_to`] does, but waits for the disk once for all
+    /// announcements and once for all records, not for each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::issue_to`]. What was announced and is not recorded then is completed, or becomes an orphan, when the store
+    /// is next opened.
+    pub fn issue_all(
+        &mut self,
+        drafts: Vec<(Option<Holder>, ToBeSigned)>,
+        key: &crate::key::PrivateKey,
+    ) -> Result<Vec<Certificate>> {
+        self.issue_each(drafts.into_iter().map(|(holder, draft)| (holder, draft, key)).collect())
+    }
+
+    fn issue_each<S: Signer>(&mut self, drafts: Vec<(Option<Holder>, ToBeSigned, S)>) -> Result<Vec<Certificate>> {
+        let mut announced = Vec::with_capacity(drafts.len());
+        let mut serials = BTreeSet::new();
+        for (holder, draft, signer) in &drafts {
+            // Before the announcement, so that a mistaken key leaves no orphan.
+            signer::check_key(&draft.label(), signer, draft.signing_key())?;
+            let serial = Serial::try_from(draft.tbs().serial_number())?;
+            if self.index.get(&serial).is_some() || !serials.insert(serial.clone()) {
+                return Err(Error::refused(Finding::new(
+                    draft.label(),
+                    "serialNumber",
+                    format!("{serial} is taken"),
+                    "RFC 5280 section 4.1.2.2",
+                    "draw another",
+                )));
+            }
+            let summary = draft.summary()?;
+            announced.push(Event::Intent {
+                serial: serial.to_string(),
+                label: draft.label(),
+                issuer: draft.tbs().issuer().to_string(),
+                not_before: draft.tbs().validity().not_before.to_date_time().to_string(),
+                not_after: draft.tbs().validity().not_after.to_date_time().to_string(),
+                holder: holder.clone(),
+                names: summary.names,
+                role: summary.role.map(|role| role.name().to_owned()),
+                key: summary.key,
+                tbs: draft.fingerprint(),
+            });
         }
-        let summary = draft.summary()?;
-        self.note(Event::Intent {
-            serial: serial.to_string(),
-            label: draft.label(),
-            issuer: draft.tbs().issuer().to_string(),
-            not_before: draft.tbs().validity().not_before.to_date_time().to_string(),
-            not_after: draft.tbs().validity().not_after.to_date_time().to_string(),
-            holder: holder.cloned(),
-            names: summary.names,
-            role: summary.role.map(|role| role.name().to_owned()),
-            key: summary.key,
-            tbs: draft.fingerprint(),
-        })?;
-        let certificate = draft.sign(signer)?;
-        self.write(&certificate_path(&serial.to_string()), certificate.to_pem()?.as_bytes())?;
-        self.note(Event::Issued { serial: serial.to_string(), sha256: certificate.fingerprint() })?;
-        Ok(certificate)
+        self.note_all(announced)?;
+        let (mut made, mut recorded) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+        for (_, draft, signer) in drafts {
+            let certificate = draft.sign(signer)?;
+            let serial = certificate.serial()?.to_string();
+            self.place(&certificate_path(&serial), certificate.to_pem()?.as_bytes())?;
+            recorded.push(Event::Issued { serial, sha256: certificate.fingerprint() });
+            made.push(certificate);
+        }
+        self.files.sync_folder(Path::new(CERTIFICATES)).map_err(failed(CERTIFICATES))?;
+        self.note_all(recorded)?;
+        Ok(made)
     }
 
     /// Signs a revocation list and keeps it, as [`Self::issue`] does.
@@ -281,18 +315,32 @@ impl<F: Files, C: Clock> Store<F, C> {
         self.index.apply(record)
     }
 
+    /// One line for all of them: of several lines a power loss could take one in the middle, and the log would read as changed.
+    fn note_all(&mut self, mut events: Vec<Event>) -> Result<()> {
+        match events.len() {
+            0 => Ok(()),
+            1 => events.pop().map_or(Ok(()), |event| self.note(event)),
+            _ => self.note(Event::Together { events }),
+        }
+    }
+
     /// Writes a file in one step: beside, synced, renamed, folder synced.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        self.place(path, bytes)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        self.files.sync_folder(folder).map_err(failed(&path.display().to_string()))
+    }
+
+    /// Writes a file beside and renames it. Its name is on the disk when its folder is synced.
+    fn place(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let staged = path.with_extension("new");
-        let object = path.display().to_string();
         let write = || {
             self.files.remove(&staged)?;
             self.files.create(&staged, bytes)?;
             self.files.sync(&staged)?;
-            self.files.rename(&staged, path)?;
-            self.files.sync_folder(path.parent().unwrap_or(Path::new("")))
+            self.files.rename(&staged, path)
         };
-        write().map_err(failed(&object))
+        write().map_err(failed(&path.display().to_string()))
     }
 
     fn recover(&mut self) -> Result<()> {

@@ -239,7 +239,10 @@ impl Index {
     }
 
     pub(super) fn apply(&mut self, record: Record) -> Result<()> {
-        let Record { line, time, event, .. } = record;
+        self.apply_event(record.line, &record.time, record.event)
+    }
+
+    fn apply_event(&mut self, line: u64, time: &str, event: Event) -> Result<()> {
         let wrong =
             |problem: &str| Error::input(format!("log.jsonl line {line}"), problem, "restore the store from a backup");
         match event {
@@ -260,7 +263,7 @@ impl Index {
                 if self.intermediate(&name).is_some() {
                     return Err(wrong("the intermediate's name is taken"));
                 }
-                let made = Moment::parse(&time)?;
+                let made = Moment::parse(time)?;
                 self.intermediates.push(Intermediate { name, made, key, request, serial: None, retired: false });
             }
             Event::Installed { name, serial, subject, issuer, not_before, not_after, sha256 } => {
@@ -329,13 +332,18 @@ impl Index {
                 lists.ok_or_else(|| wrong("the list was never announced"))?.open = None;
             }
             Event::RenewalFailed { holder, .. } => {
-                let at = Moment::parse(&time)?;
+                let at = Moment::parse(time)?;
                 let attempts = self.attempts.entry(holder).or_insert(Attempts { failed: 0, last: at });
                 *attempts = Attempts { failed: attempts.failed.saturating_add(1), last: at };
             }
             Event::Renewed { holder, .. } => {
                 self.attempts.remove(&holder);
-                self.renewed.insert(holder, Moment::parse(&time)?);
+                self.renewed.insert(holder, Moment::parse(time)?);
+            }
+            Event::Together { events } => {
+                for event in events {
+                    self.apply_event(line, time, event)?;
+                }
             }
             Event::Refused { .. } | Event::Torn { .. } => {}
         }

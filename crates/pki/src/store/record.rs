@@ -193,6 +193,11 @@ pub enum Event {
         /// The new certificate's serial number.
         serial: String,
     },
+    /// Several things at once, in that order: announcements, or settlements, of many certificates.
+    Together {
+        /// Those.
+        events: Vec<Event>,
+    },
     /// Something was refused.
     Refused {
         /// Why.
@@ -259,6 +264,7 @@ mod tests {
             Event::ListLost { issuer: text(), number: 7 },
             Event::RenewalFailed { holder: holder(), why: text() },
             Event::Renewed { holder: holder(), serial: text() },
+            Event::Together { events: vec![Event::Orphan { serial: text() }, Event::Refused { why: text() }] },
             Event::Refused { why: text() },
             Event::Torn { bytes: 7, sha256: text() },
         ] {

@@ -281,6 +281,51 @@ fn after_a_power_loss_at_any_point_each_signature_is_completed_or_listed_as_an_o
 }
 
 #[test]
+fn of_many_at_once_each_is_kept_completed_or_an_orphan_after_a_power_loss_at_any_point() {
+    let tiers = Tiers::new();
+    let drafts: Vec<_> = (0..3).map(|_| (None, tiers.draft(KeyKind::P256, Role::Both, &["web.example.org"]))).collect();
+    let made = |files: &Memory| {
+        let mut store = Store::open(files.clone(), FixedClock(tiers.now))?;
+        store.issue_all(drafts.clone(), &tiers.intermediate_key)
+    };
+    let files = Memory::default();
+    drop(rehearsal(files.clone(), &tiers));
+    let before = files.calls();
+    let certificates = made(&files).unwrap();
+    let whole = files.calls() - before;
+    assert!(whole < 20, "{whole} calls: the log is waited for twice, not six times");
+    let twice = [drafts[0].clone(), drafts[0].clone()].to_vec();
+    let mut store = rehearsal(Memory::default(), &tiers);
+    let refusal = store.issue_all(twice, &tiers.intermediate_key).unwrap_err();
+    assert_eq!(refusal.findings()[0].field, "serialNumber", "nor twice in one go");
+    let (mut orphans, mut completed) = (0, 0);
+    for point in 0..=whole {
+        for loss in [Loss::Everything, Loss::Nothing].into_iter().chain((0..20).map(Loss::Some)) {
+            let files = Memory::default();
+            drop(rehearsal(files.clone(), &tiers));
+            files.power_for(point);
+            let told = made(&files).is_ok();
+            let left = files.after(loss);
+            let place = format!("power for {point} calls, {loss:?}");
+            let store = Store::open(left, FixedClock(tiers.now)).unwrap_or_else(|error| panic!("{place}: {error}"));
+            for certificate in &certificates {
+                let serial = certificate.serial().unwrap();
+                match store.index().get(&serial).map(|issued| &issued.state) {
+                    Some(State::Valid) => {
+                        assert_eq!(&store.certificate(&serial).unwrap(), certificate, "{place}");
+                        completed += u32::from(!told);
+                    }
+                    Some(State::Orphan) if !told => orphans += 1,
+                    None if !told => {}
+                    other => panic!("{place}: {serial} is {other:?}"),
+                }
+            }
+        }
+    }
+    assert!(orphans > 0 && completed > 0, "{orphans} orphans, {completed} completed at restart");
+}
+
+#[test]
 fn a_full_disk_leaves_a_log_that_chains_and_a_store_that_works_when_there_is_room() {
     let tiers = Tiers::new();
     let draft = tiers.draft(KeyKind::P256, Role::Both, &["web.example.org"]);
