@@ -27,6 +27,8 @@ pub enum Failure {
     Run(Box<ErrorChain>),
     /// Anything else that went wrong.
     Generic(Box<Diagnostic>),
+    /// A certificate, a key or a store is not as it should be.
+    Pki(Box<pki::Error>),
     /// The user pressed Ctrl-C.
     Interrupted,
     /// A mistake of ours.
@@ -44,6 +46,25 @@ impl Failure {
         Self::Options(Box::new(Diagnostic::error(message)))
     }
 
+    /// What is wrong, for a screen; none of what is shown in a form of its own.
+    #[must_use]
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Self::Parser(all) => all.clone(),
+            Self::Options(one) | Self::Generic(one) => vec![(**one).clone()],
+            Self::Pki(error) => of_pki(error),
+            Self::NotYet(what) => vec![
+                Diagnostic::error(format!("{what} is not supported yet"))
+                    .help("nothing was done and no host was touched"),
+            ],
+            Self::Interrupted => vec![Diagnostic::error("User interrupted execution")],
+            Self::Unexpected(what) => {
+                vec![Diagnostic::error(format!("Unexpected Exception, this is probably a bug: {what}"))]
+            }
+            Self::Usage(_) | Self::Run(_) => Vec::new(),
+        }
+    }
+
     /// The exit code: ansible-core 2.19's where it has the kind of error.
     #[must_use]
     pub fn code(&self) -> u8 {
@@ -52,6 +73,13 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Parser(_) => 4,
             Self::Options(_) => 5,
+            Self::Pki(error) => match **error {
+                pki::Error::Refused(_) => 3,
+                pki::Error::Failed(_) | pki::Error::Crypto { .. } => 4,
+                pki::Error::Locked { .. } => 6,
+                pki::Error::Io { .. } => 7,
+                _ => 2,
+            },
             // ansible-core has nothing of the kind; sysexits' EX_UNAVAILABLE keeps it apart from failed hosts.
             Self::NotYet(_) => 69,
             Self::Interrupted => 99,
@@ -63,6 +91,35 @@ impl Failure {
 impl From<crate::config::Error> for Failure {
     fn from(error: crate::config::Error) -> Self {
         Self::Parser(error.0)
+    }
+}
+
+impl From<pki::Error> for Failure {
+    fn from(error: pki::Error) -> Self {
+        Self::Pki(Box::new(error))
+    }
+}
+
+/// Each fault with its place, its rule and its cure.
+fn of_pki(error: &pki::Error) -> Vec<Diagnostic> {
+    match error {
+        pki::Error::Input { object, problem, cure }
+        | pki::Error::Io { object, problem, cure }
+        | pki::Error::Crypto { object, problem, cure } => {
+            vec![Diagnostic::error(format!("{object}: {problem}")).help(cure)]
+        }
+        pki::Error::Locked { object, holder } => {
+            vec![Diagnostic::error(format!("{object}: locked by {holder}")).help("wait for it to end, then try again")]
+        }
+        pki::Error::Refused(findings) | pki::Error::Failed(findings) => {
+            let what = if matches!(error, pki::Error::Refused(_)) { "refused" } else { "verification failed" };
+            let one = |finding: &pki::Finding| {
+                let pki::Finding { object, field, problem, rule, cure } = finding;
+                Diagnostic::error(format!("{what}: {object}: {field}: {problem} ({rule})")).help(cure)
+            };
+            findings.iter().map(one).collect()
+        }
+        other => vec![Diagnostic::error(other.to_string())],
     }
 }
 
@@ -84,6 +141,11 @@ mod tests {
             (Failure::Parser(Vec::new()), 4),
             (Failure::options("x"), 5),
             (Failure::NotYet(String::new()), 69),
+            (pki::Error::input("f", "no PEM", "c").into(), 2),
+            (pki::Error::Refused(Vec::new()).into(), 3),
+            (pki::Error::Failed(Vec::new()).into(), 4),
+            (pki::Error::Locked { object: "s".to_owned(), holder: "h".to_owned() }.into(), 6),
+            (pki::Error::io("f", "full", "c").into(), 7),
             (Failure::Interrupted, 99),
             (Failure::Unexpected(String::new()), 250),
         ];

@@ -30,16 +30,8 @@ impl Ask for Operator {
 ///
 /// There is nothing to read ([`io::ErrorKind::UnexpectedEof`]), or reading fails.
 pub fn password(prompt: &str) -> io::Result<Secret> {
-    match OpenOptions::new().read(true).write(true).open("/dev/tty") {
-        Ok(mut tty) => {
-            tty.write_all(prompt.as_bytes())?;
-            tty.flush()?;
-            let silence = Silence::over(&tty)?;
-            let line = line(&mut BufReader::new(tty.try_clone()?));
-            drop(silence);
-            tty.write_all(b"\n")?;
-            line
-        }
+    match terminal() {
+        Ok(tty) => ask(tty, prompt),
         Err(_) => {
             let mut err = io::stderr();
             err.write_all(b"Warning: Password input may be echoed.\n")?;
@@ -48,6 +40,30 @@ pub fn password(prompt: &str) -> io::Result<Secret> {
             line(&mut io::stdin().lock())
         }
     }
+}
+
+/// Reads one line without echo from the controlling terminal, and from nowhere else.
+///
+/// # Errors
+///
+/// There is no terminal ([`io::ErrorKind::NotConnected`]), nothing to read, or reading fails.
+pub fn passphrase(prompt: &str) -> io::Result<Secret> {
+    ask(terminal().map_err(|error| io::Error::new(io::ErrorKind::NotConnected, error))?, prompt)
+}
+
+fn terminal() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open("/dev/tty")
+}
+
+fn ask(mut tty: File, prompt: &str) -> io::Result<Secret> {
+    // Silence first: whoever types as soon as the prompt is there is not echoed, and loses no letter.
+    let silence = Silence::over(&tty)?;
+    tty.write_all(prompt.as_bytes())?;
+    tty.flush()?;
+    let line = line(&mut BufReader::new(tty.try_clone()?));
+    drop(silence);
+    tty.write_all(b"\n")?;
+    line
 }
 
 /// One line without its end.

@@ -153,23 +153,8 @@ impl Terminal {
     pub fn failure(&mut self, failure: &Failure, ansible: bool) {
         match failure {
             Failure::Usage(text) => self.screen.display(text, None, Stream::Err),
-            Failure::Parser(all) => {
-                for one in all {
-                    self.error(one, ansible);
-                }
-            }
-            Failure::Options(one) | Failure::Generic(one) => self.error(one, ansible),
             Failure::Run(chain) => self.screen.error(chain, &self.options, Stream::Err),
-            Failure::NotYet(what) => {
-                let diagnostic = Diagnostic::error(format!("{what} is not supported yet"))
-                    .help("nothing was done and no host was touched");
-                self.error(&diagnostic, ansible);
-            }
-            Failure::Interrupted => self.error(&Diagnostic::error("User interrupted execution"), ansible),
-            Failure::Unexpected(what) => {
-                let diagnostic = Diagnostic::error(format!("Unexpected Exception, this is probably a bug: {what}"));
-                self.error(&diagnostic, ansible);
-            }
+            other => other.diagnostics().iter().for_each(|one| self.error(one, ansible)),
         }
     }
 

@@ -8,6 +8,7 @@ pub mod exec;
 pub mod facts;
 pub mod inventory;
 pub mod man;
+pub mod pki;
 pub mod plan;
 pub mod render;
 pub mod vault;
@@ -42,11 +43,7 @@ pub enum Verb {
     Config(config::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
-    /// Make and keep certificates (not supported yet)
-    ///
-    /// Example: provision pki
-    #[command(hide = true, disable_help_flag = true)]
-    Pki(Later),
+    Pki(pki::Arguments),
     /// Look at runs that are over (not supported yet)
     ///
     /// Example: provision runs
@@ -84,7 +81,7 @@ impl Verb {
             Self::Config(arguments) => arguments.run(terminal),
             Self::Completions(arguments) => arguments.run(terminal),
             Self::Man(arguments) => arguments.run(terminal),
-            Self::Pki(rest) => later("pki", rest),
+            Self::Pki(arguments) => arguments.run(terminal),
             Self::Runs(rest) => later("runs", rest),
         }
     }

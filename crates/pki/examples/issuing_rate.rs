@@ -72,6 +72,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::temp_dir().join(format!("issuing-rate-{}", std::process::id()));
     let mut store = Store::create(SystemFiles::new(&folder)?, SystemClock, Kind::Production)?;
     timed("certificates issued and stored", count, |at| store.issue(draft(at)?, &key))?;
+    timed("times all certificates issued and stored in one go", 1, |_| {
+        let drafts = (0..count).map(|at| Ok((None, draft(at)?))).collect::<pki::Result<Vec<_>>>()?;
+        store.issue_all(drafts, &key)
+    })?;
     drop(store);
     timed("stores opened with all of them", 1, |_| {
         Store::open(SystemFiles::new(&folder).map_err(|e| pki::Error::io("store", e, ""))?, SystemClock).map(drop)

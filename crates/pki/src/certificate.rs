@@ -50,25 +50,8 @@ impl Certificate {
     ///
     /// A block that is no certificate, or has no end; none at all.
     pub fn from_pem_bundle(pem: &str) -> Result<Vec<Self>> {
-        const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-        const END: &str = "-----END CERTIFICATE-----";
-        let mut found = Vec::new();
-        let mut rest = pem;
-        while let Some((_, block)) = rest.split_once(BEGIN) {
-            let Some((body, after)) = block.split_once(END) else {
-                return Err(Error::input("certificate bundle", "its last block has no end", "give the whole file"));
-            };
-            found.push(Self::from_pem(&format!("{BEGIN}{body}{END}\n"))?);
-            rest = after;
-        }
-        if found.is_empty() {
-            return Err(Error::input(
-                "certificate bundle",
-                "there is no certificate in it",
-                "give a PEM file CERTIFICATE",
-            ));
-        }
-        Ok(found)
+        let blocks = signed::from_pem_bundle("certificate bundle", "CERTIFICATE", pem)?;
+        blocks.iter().map(|der| Self::from_der(der)).collect()
     }
 
     pub(crate) fn from_signed(signed: Signed) -> Result<Self> {
@@ -106,6 +89,12 @@ impl Certificate {
     #[must_use]
     pub fn label(&self) -> String {
         label(&self.tbs)
+    }
+
+    /// The SHA-256 of its bytes, to be read aloud ([`crate::words`]).
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        signed::sha256(&self.der)
     }
 
     /// The SHA-256 of its bytes in hexadecimal.

@@ -108,12 +108,22 @@ pub trait Clock {
 }
 
 /// Kinds of clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ClockKind {
     /// The machine's.
+    #[default]
     System,
     /// One that somebody sets: for tests and rehearsals only, and recorded.
     Rehearsal,
+}
+
+impl ClockKind {
+    /// Whether it is the machine's.
+    #[must_use]
+    pub fn is_system(&self) -> bool {
+        *self == Self::System
+    }
 }
 
 /// The machine's clock.

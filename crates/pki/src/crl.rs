@@ -60,6 +60,15 @@ impl RevocationList {
         Self::from_der(&signed::from_pem("CRL", "X509 CRL", pem)?)
     }
 
+    /// Reads all PEM blocks `X509 CRL` of a bundle, in order; what stands between them is skipped.
+    ///
+    /// # Errors
+    ///
+    /// A block that is no CRL, or has no end; none at all.
+    pub fn from_pem_bundle(pem: &str) -> Result<Vec<Self>> {
+        signed::from_pem_bundle("CRL bundle", "X509 CRL", pem)?.iter().map(|der| Self::from_der(der)).collect()
+    }
+
     pub(crate) fn from_signed(signed: Signed) -> Result<Self> {
         Self::from_der(&signed.to_der("CRL")?)
     }

@@ -60,10 +60,12 @@ pub enum Error {
     #[error("verification failed: {}", list(.0))]
     Failed(Vec<Finding>),
     /// Somebody else is at work in the store.
-    #[error("{object}: locked by another process; wait for it to end, then try again")]
+    #[error("{object}: locked by {holder}; wait for it to end, then try again")]
     Locked {
         /// The store.
         object: String,
+        /// Who has it.
+        holder: String,
     },
     /// The file system did not do what it was told.
     #[error("{object}: {problem}; {cure}")]

@@ -1,6 +1,9 @@
 //! Extensions, written and read: each at most once, decoded to its end.
 
-use const_oid::{AssociatedOid, ObjectIdentifier};
+use const_oid::{
+    AssociatedOid, ObjectIdentifier,
+    db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH},
+};
 use der::{Decode, Encode, asn1::OctetString};
 use x509_cert::ext::{
     Extension,
@@ -10,7 +13,7 @@ use x509_cert::ext::{
     },
 };
 
-use crate::{Error, Result, signature::name_of};
+use crate::{Error, Result, profile::Role, signature::name_of};
 
 /// An extension with that criticality.
 pub(crate) fn write<T: AssociatedOid + Encode>(critical: bool, value: &T) -> Result<Extension> {
@@ -95,6 +98,17 @@ impl Known {
 
     pub(crate) fn is_authority(&self) -> bool {
         self.basic_constraints.as_ref().is_some_and(|constraints| constraints.value.ca)
+    }
+
+    /// What its usages make it good for; none where it has neither or other usages only.
+    pub(crate) fn role(&self) -> Option<Role> {
+        let usages = &self.extended_key_usage.as_ref()?.value.0;
+        match (usages.contains(&ID_KP_SERVER_AUTH), usages.contains(&ID_KP_CLIENT_AUTH)) {
+            (true, true) => Some(Role::Both),
+            (true, false) => Some(Role::Server),
+            (false, true) => Some(Role::Client),
+            (false, false) => None,
+        }
     }
 
     pub(crate) fn subject_key_bytes(&self) -> Option<&[u8]> {

@@ -8,9 +8,13 @@ use crate::{
     Error, Finding, Result,
     authority::Authority,
     certificate::{self, Certificate},
+    dns::Wildcards,
     error::refuse_any,
+    extensions::Known,
     key::PublicKey,
     lint,
+    names::SubjectNames,
+    profile::Role,
     serial::{Serial, hex},
     signature,
     signed::{Signed, sha256},
@@ -34,6 +38,14 @@ pub struct ToBeSigned {
     tbs: TbsCertificate,
     issuer: Option<Certificate>,
     key: PublicKey,
+}
+
+/// What an audit log notes of a certificate.
+#[derive(Debug, Clone)]
+pub(crate) struct Summary {
+    pub(crate) names: Vec<String>,
+    pub(crate) role: Option<Role>,
+    pub(crate) key: String,
 }
 
 /// `TBSCertificate` as this PKI writes it: always version 3, never unique identifiers (RFC 5280 section 4.1.2).
@@ -117,6 +129,20 @@ impl ToBeSigned {
     #[must_use]
     pub fn label(&self) -> String {
         certificate::label(&self.tbs)
+    }
+
+    /// What an audit log notes of them beside their hash.
+    pub(crate) fn summary(&self) -> Result<Summary> {
+        let known = Known::read(&self.label(), self.tbs.extensions().map_or(&[], Vec::as_slice))?;
+        let names = match &known.subject_alt_name {
+            Some(names) => SubjectNames::from_extension(&names.value, Wildcards::Leftmost)?
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            None => Vec::new(),
+        };
+        let key = PublicKey::from_info(self.tbs.subject_public_key_info())?.fingerprint()?;
+        Ok(Summary { names, role: known.role(), key })
     }
 
     /// Faults of the bytes, by themselves and beside the issuer's certificate. A profile never gives any.

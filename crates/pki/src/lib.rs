@@ -13,6 +13,7 @@
 //! - [`certificate`], [`crl`], [`lint`]: reading certificates and revocation lists, making the latter, finding faults.
 //! - [`verify`]: whether a chain holds.
 //! - [`store`]: serials, certificates, lists and the audit log on disk, whole after any power loss.
+//! - [`renewal`]: when a certificate is due, and why. [`overview`]: all that a store has, and what is due. [`describe`], [`words`]: what a person or a program is shown of one.
 //! - [`error`]: refusals and findings, each with place, rule and cure.
 
 pub mod authority;
@@ -20,6 +21,7 @@ pub mod certificate;
 pub mod clock;
 pub mod constraints;
 pub mod crl;
+pub mod describe;
 pub mod dns;
 pub mod error;
 mod extensions;
@@ -27,8 +29,10 @@ pub mod issue;
 pub mod key;
 pub mod lint;
 pub mod names;
+pub mod overview;
 pub mod profile;
 pub mod random;
+pub mod renewal;
 pub mod request;
 #[cfg(feature = "sealing")]
 pub mod seal;
@@ -41,5 +45,6 @@ pub mod subject;
 pub mod url;
 pub mod validity;
 pub mod verify;
+pub mod words;
 
 pub use error::{Error, Finding, Result};

@@ -115,6 +115,12 @@ impl SigningRequest {
         signed::to_pem("signing request", "CERTIFICATE REQUEST", &self.der)
     }
 
+    /// The SHA-256 of its bytes, to be read aloud ([`crate::words`]).
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        signed::sha256(&self.der)
+    }
+
     /// The SHA-256 of its bytes in hexadecimal, as a plan fixes it.
     #[must_use]
     pub fn fingerprint(&self) -> String {

@@ -194,6 +194,17 @@ impl SealedKey {
         &self.public
     }
 
+    /// Whether a passphrase opens it; else identities do.
+    ///
+    /// # Errors
+    ///
+    /// It is no age file.
+    pub fn takes_passphrase(&self) -> Result<bool> {
+        let decryptor = Decryptor::new(self.file.as_slice())
+            .map_err(|problem| Error::input("sealed key", reason(&problem), "restore the file from a backup"))?;
+        Ok(decryptor.is_scrypt())
+    }
+
     /// A signer for one signature: it opens the file, signs, and wipes the key.
     #[must_use]
     pub fn signer<'a>(&'a self, unlock: Unlock<'a>) -> SealedSigner<'a> {

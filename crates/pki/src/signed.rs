@@ -91,6 +91,24 @@ pub(crate) fn from_pem(object: &str, label: &str, pem: &str) -> Result<Vec<u8>> 
     if found != label { Err(wrong(format!("it is a PEM file {found}"))) } else { Ok(der) }
 }
 
+/// All PEM blocks of that label in a bundle, in order; what stands between them is skipped. At least one.
+pub(crate) fn from_pem_bundle(object: &str, label: &str, pem: &str) -> Result<Vec<Vec<u8>>> {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
+    let mut found = Vec::new();
+    let mut rest = pem;
+    while let Some((_, block)) = rest.split_once(&begin) {
+        let Some((body, after)) = block.split_once(&end) else {
+            return Err(Error::input(object, "its last block has no end", "give the whole file"));
+        };
+        found.push(from_pem(object, label, &format!("{begin}{body}{end}\n"))?);
+        rest = after;
+    }
+    if found.is_empty() {
+        return Err(Error::input(object, format!("there is no {label} in it"), format!("give a PEM file {label}")));
+    }
+    Ok(found)
+}
+
 /// DER as a PEM document (RFC 7468).
 pub(crate) fn to_pem(object: &str, label: &str, der: &[u8]) -> Result<String> {
     der::pem::encode_string(label, LineEnding::LF, der)

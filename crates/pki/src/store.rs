@@ -4,17 +4,27 @@
 //! the disk, before a key is touched; so whatever was ever signed is known after a power loss, as completed or as an orphan
 //! that must be revoked.
 
+mod authorities;
 mod files;
+mod holder;
 mod index;
 mod log;
+mod reader;
 mod record;
+mod settings;
 
-use std::path::{Path, PathBuf};
+use std::{collections::BTreeSet, path::Path};
 
-pub use files::{Files, SystemFiles};
-pub use index::{Index, Issued, State};
-pub use log::{Log, verify_log};
+pub use authorities::ROOT;
+pub use files::{Files, Locking, SystemFiles, SystemLock};
+pub use holder::Holder;
+pub use index::{Index, Intermediate, Issued, List, State, Tier};
+pub use log::{Log, bytes as log_bytes, verify_log};
+pub use reader::{Reader, View};
 pub use record::{Event, Kind, Record};
+pub use settings::Settings;
+
+use reader::{CERTIFICATES, KEYS, LISTS, certificate_path, list_path};
 
 use crate::{
     Error, Finding, Result,
@@ -31,8 +41,6 @@ use crate::{
 pub const CLOCK_TOLERANCE: u64 = HOUR;
 
 const LOCK: &str = "lock";
-const CERTIFICATES: &str = "certificates";
-const LISTS: &str = "lists";
 
 /// A store that this process holds the lock of.
 #[derive(Debug)]
@@ -54,14 +62,13 @@ impl<F: Files, C: Clock> Store<F, C> {
     pub fn create(files: F, clock: C, kind: Kind) -> Result<Self> {
         accept_clock(kind, &clock)?;
         let lock = take_lock(&files)?;
-        for folder in [CERTIFICATES, LISTS] {
+        for folder in [CERTIFICATES, LISTS, KEYS] {
             files.make_folder(Path::new(folder)).map_err(failed(folder))?;
         }
         files.sync_folder(Path::new("")).map_err(failed("the store's folder"))?;
         let mut log = Log::create(&files)?;
         let mut index = Index::default();
-        let record = log.append(&files, clock.now()?, Event::Created { kind })?;
-        index.apply(&record)?;
+        index.apply(log.append(&files, clock.now()?, clock.kind(), Event::Created { kind })?)?;
         Ok(Self { files, clock, log, index, _lock: lock })
     }
 
@@ -74,11 +81,8 @@ impl<F: Files, C: Clock> Store<F, C> {
     /// that has gone back; the file system.
     pub fn open(files: F, clock: C) -> Result<Self> {
         let lock = take_lock(&files)?;
-        let (log, records, torn) = Log::open(&files)?;
         let mut index = Index::default();
-        for record in &records {
-            index.apply(record)?;
-        }
+        let (log, torn) = Log::open(&files, |record| index.apply(record))?;
         let Some(kind) = index.kind() else {
             return Err(Error::input("store", "its log does not begin with its making", "restore it from a backup"));
         };
@@ -103,6 +107,12 @@ impl<F: Files, C: Clock> Store<F, C> {
         self.log.head()
     }
 
+    /// What it keeps.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_, F> {
+        Reader { files: &self.files, index: &self.index }
+    }
+
     /// The time now, checked against the last record.
     ///
     /// # Errors
@@ -124,36 +134,85 @@ impl<F: Files, C: Clock> Store<F, C> {
         Ok(now)
     }
 
-    /// Signs a certificate and keeps it: announced, signed, written, recorded, each on the disk before the next.
+    /// Signs a certificate of nobody in particular: [`Self::issue_to`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::issue_to`].
+    pub fn issue(&mut self, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
+        self.issue_to(None, draft, signer)
+    }
+
+    /// Signs a holder's certificate and keeps it: announced, signed, written, recorded, each on the disk before the next.
     ///
     /// # Errors
     ///
     /// A serial number that is taken; what [`ToBeSigned::sign`] refuses; the file system. A certificate that was signed and
     /// could not be kept becomes an orphan when the store is next opened.
-    pub fn issue(&mut self, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
-        // Before the announcement, so that a mistaken key leaves no orphan.
-        signer::check_key(&draft.label(), &signer, draft.signing_key())?;
-        let serial = Serial::try_from(draft.tbs().serial_number())?;
-        if self.index.get(&serial).is_some() {
-            return Err(Error::refused(Finding::new(
-                draft.label(),
-                "serialNumber",
-                format!("{serial} is taken"),
-                "RFC 5280 section 4.1.2.2",
-                "draw another",
-            )));
+    pub fn issue_to(&mut self, holder: Option<&Holder>, draft: ToBeSigned, signer: impl Signer) -> Result<Certificate> {
+        let object = draft.label();
+        let mut made = self.issue_each(vec![(holder.cloned(), draft, signer)])?;
+        made.pop()
+            .ok_or_else(|| Error::input(object, "nothing came out", "report this: one draft gives one certificate"))
+    }
+
+    /// Signs many certificates with one key and keeps them, as [`Self::issue_to`] does, but waits for the disk once for all
+    /// announcements and once for all records, not for each.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::issue_to`]. What was announced and is not recorded then is completed, or becomes an orphan, when the store
+    /// is next opened.
+    pub fn issue_all(
+        &mut self,
+        drafts: Vec<(Option<Holder>, ToBeSigned)>,
+        key: &crate::key::PrivateKey,
+    ) -> Result<Vec<Certificate>> {
+        self.issue_each(drafts.into_iter().map(|(holder, draft)| (holder, draft, key)).collect())
+    }
+
+    fn issue_each<S: Signer>(&mut self, drafts: Vec<(Option<Holder>, ToBeSigned, S)>) -> Result<Vec<Certificate>> {
+        let mut announced = Vec::with_capacity(drafts.len());
+        let mut serials = BTreeSet::new();
+        for (holder, draft, signer) in &drafts {
+            // Before the announcement, so that a mistaken key leaves no orphan.
+            signer::check_key(&draft.label(), signer, draft.signing_key())?;
+            let serial = Serial::try_from(draft.tbs().serial_number())?;
+            if self.index.get(&serial).is_some() || !serials.insert(serial.clone()) {
+                return Err(Error::refused(Finding::new(
+                    draft.label(),
+                    "serialNumber",
+                    format!("{serial} is taken"),
+                    "RFC 5280 section 4.1.2.2",
+                    "draw another",
+                )));
+            }
+            let summary = draft.summary()?;
+            announced.push(Event::Intent {
+                serial: serial.to_string(),
+                label: draft.label(),
+                issuer: draft.tbs().issuer().to_string(),
+                not_before: draft.tbs().validity().not_before.to_date_time().to_string(),
+                not_after: draft.tbs().validity().not_after.to_date_time().to_string(),
+                holder: holder.clone(),
+                names: summary.names,
+                role: summary.role.map(|role| role.name().to_owned()),
+                key: summary.key,
+                tbs: draft.fingerprint(),
+            });
         }
-        self.note(Event::Intent {
-            serial: serial.to_string(),
-            label: draft.label(),
-            issuer: draft.tbs().issuer().to_string(),
-            not_after: draft.tbs().validity().not_after.to_date_time().to_string(),
-            tbs: draft.fingerprint(),
-        })?;
-        let certificate = draft.sign(signer)?;
-        self.write(&certificate_path(&serial.to_string()), certificate.to_pem()?.as_bytes())?;
-        self.note(Event::Issued { serial: serial.to_string(), sha256: certificate.fingerprint() })?;
-        Ok(certificate)
+        self.note_all(announced)?;
+        let (mut made, mut recorded) = (Vec::with_capacity(drafts.len()), Vec::with_capacity(drafts.len()));
+        for (_, draft, signer) in drafts {
+            let certificate = draft.sign(signer)?;
+            let serial = certificate.serial()?.to_string();
+            self.place(&certificate_path(&serial), certificate.to_pem()?.as_bytes())?;
+            recorded.push(Event::Issued { serial, sha256: certificate.fingerprint() });
+            made.push(certificate);
+        }
+        self.files.sync_folder(Path::new(CERTIFICATES)).map_err(failed(CERTIFICATES))?;
+        self.note_all(recorded)?;
+        Ok(made)
     }
 
     /// Signs a revocation list and keeps it, as [`Self::issue`] does.
@@ -175,7 +234,13 @@ impl<F: Files, C: Clock> Store<F, C> {
                 "count on from the store's last number",
             )));
         }
-        self.note(Event::ListIntent { issuer: issuer.clone(), number, tbs: draft.fingerprint() })?;
+        self.note(Event::ListIntent {
+            issuer: issuer.clone(),
+            number,
+            this_update: draft.this_update().to_string(),
+            next_update: draft.next_update().to_string(),
+            tbs: draft.fingerprint(),
+        })?;
         let list = draft.sign(signer)?;
         self.write(&list_path(&issuer, number), list.to_pem()?.as_bytes())?;
         self.note(Event::Listed { issuer, number, sha256: list.fingerprint() })?;
@@ -203,12 +268,27 @@ impl<F: Files, C: Clock> Store<F, C> {
     }
 
     /// What an issuer's next list has to carry.
+    #[must_use]
+    pub fn revoked_by(&self, issuer: &str) -> Vec<Entry> {
+        self.index.revoked_by(issuer)
+    }
+
+    /// Records that a renewal failed, so that the next try waits.
     ///
     /// # Errors
     ///
-    /// None in practice: the log was read.
-    pub fn revoked_by(&self, issuer: &str) -> Result<Vec<Entry>> {
-        self.index.revoked_by(issuer)
+    /// The file system.
+    pub fn record_failed_renewal(&mut self, holder: &Holder, why: &str) -> Result<()> {
+        self.note(Event::RenewalFailed { holder: holder.clone(), why: why.to_owned() })
+    }
+
+    /// Records that a renewal went through: the service presents the certificate of that serial number.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    pub fn record_renewal(&mut self, holder: &Holder, serial: &Serial) -> Result<()> {
+        self.note(Event::Renewed { holder: holder.clone(), serial: serial.to_string() })
     }
 
     /// Records a refusal: what was asked for and why nothing was signed.
@@ -226,35 +306,41 @@ impl<F: Files, C: Clock> Store<F, C> {
     ///
     /// A file that is missing or is not what was issued.
     pub fn certificate(&self, serial: &Serial) -> Result<Certificate> {
-        let path = certificate_path(&serial.to_string());
-        let object = path.display().to_string();
-        let wrong = |problem: &str| Error::input(&object, problem, "restore it from a backup");
-        let bytes = self.files.read(&path).map_err(failed(&object))?.ok_or_else(|| wrong("it is missing"))?;
-        let certificate = Certificate::from_pem(&String::from_utf8(bytes).map_err(|_| wrong("it is no PEM file"))?)?;
-        match self.index.get(serial) {
-            Some(Issued { sha256: Some(known), .. }) if *known == certificate.fingerprint() => Ok(certificate),
-            _ => Err(wrong("it is not what the log says was issued")),
-        }
+        self.reader().certificate(serial)
     }
 
     fn note(&mut self, event: Event) -> Result<()> {
         let now = self.now()?;
-        let record = self.log.append(&self.files, now, event)?;
-        self.index.apply(&record)
+        let record = self.log.append(&self.files, now, self.clock.kind(), event)?;
+        self.index.apply(record)
+    }
+
+    /// One line for all of them: of several lines a power loss could take one in the middle, and the log would read as changed.
+    fn note_all(&mut self, mut events: Vec<Event>) -> Result<()> {
+        match events.len() {
+            0 => Ok(()),
+            1 => events.pop().map_or(Ok(()), |event| self.note(event)),
+            _ => self.note(Event::Together { events }),
+        }
     }
 
     /// Writes a file in one step: beside, synced, renamed, folder synced.
     fn write(&self, path: &Path, bytes: &[u8]) -> Result<()> {
+        self.place(path, bytes)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        self.files.sync_folder(folder).map_err(failed(&path.display().to_string()))
+    }
+
+    /// Writes a file beside and renames it. Its name is on the disk when its folder is synced.
+    fn place(&self, path: &Path, bytes: &[u8]) -> Result<()> {
         let staged = path.with_extension("new");
-        let object = path.display().to_string();
         let write = || {
             self.files.remove(&staged)?;
             self.files.create(&staged, bytes)?;
             self.files.sync(&staged)?;
-            self.files.rename(&staged, path)?;
-            self.files.sync_folder(path.parent().unwrap_or(Path::new("")))
+            self.files.rename(&staged, path)
         };
-        write().map_err(failed(&object))
+        write().map_err(failed(&path.display().to_string()))
     }
 
     fn recover(&mut self) -> Result<()> {
@@ -284,10 +370,21 @@ impl<F: Files, C: Clock> Store<F, C> {
 }
 
 fn take_lock<F: Files>(files: &F) -> Result<F::Lock> {
-    files.lock(Path::new(LOCK)).map_err(failed(LOCK))?.ok_or_else(|| Error::Locked { object: "store".to_owned() })
+    match files.lock(Path::new(LOCK)).map_err(failed(LOCK))? {
+        Locking::Ours(lock) => Ok(lock),
+        Locking::Theirs(holder) => {
+            let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
+            Err(Error::Locked { object: "store".to_owned(), holder })
+        }
+    }
 }
 
-fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
+/// Refuses a clock that a store of that kind does not take.
+///
+/// # Errors
+///
+/// One of tests, for production.
+pub fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
     if kind == Kind::Production && clock.kind() != ClockKind::System {
         return Err(Error::refused(Finding::new(
             "store",
@@ -298,16 +395,6 @@ fn accept_clock(kind: Kind, clock: &impl Clock) -> Result<()> {
         )));
     }
     Ok(())
-}
-
-fn certificate_path(serial: &str) -> PathBuf {
-    Path::new(CERTIFICATES).join(format!("{serial}.pem"))
-}
-
-/// Issuers' names are not file names: their hash is.
-fn list_path(issuer: &str, number: u64) -> PathBuf {
-    let hash = hex(&sha256(issuer.as_bytes()));
-    Path::new(LISTS).join(format!("{}-{number}.crl", hash.get(..16).unwrap_or(&hash)))
 }
 
 fn failed(object: &str) -> impl Fn(std::io::Error) -> Error {

@@ -108,6 +108,43 @@ pub fn rfc5280(leaf: &Certificate, trust: &Trust<'_>) -> Result<Path> {
 /// As [`rfc5280`]; else every fault that the lint finds in the path, the lists, the purpose and the host.
 pub fn strict(leaf: &Certificate, trust: &Trust<'_>, purpose: Purpose, host: Option<&Host>) -> Result<Path> {
     let path = rfc5280(leaf, trust)?;
+    let mut findings = faults(&path, trust);
+    if leaf.known().is_ok_and(|known| known.is_authority()) {
+        findings.push(Finding::new(
+            leaf.label(),
+            "basicConstraints",
+            "an authority is presented as a service",
+            "RFC 5280 section 4.2.1.9",
+            "present the service's certificate first",
+        ));
+    }
+    findings.extend(usable_for(&path, purpose));
+    findings.extend(host.into_iter().flat_map(|host| names_host(leaf, host)));
+    if findings.is_empty() { Ok(path) } else { Err(Error::Failed(findings)) }
+}
+
+/// Verifies an authority's certificate: [`rfc5280`], and what our own lint asks of it and of those above it.
+///
+/// # Errors
+///
+/// As [`strict`]; a certificate that is no authority's.
+pub fn authority(certificate: &Certificate, trust: &Trust<'_>) -> Result<Path> {
+    let path = rfc5280(certificate, trust)?;
+    let mut findings = faults(&path, trust);
+    if !certificate.known()?.is_authority() {
+        findings.push(Finding::new(
+            certificate.label(),
+            "basicConstraints",
+            "it is no authority",
+            "RFC 5280 section 4.2.1.9",
+            "present an intermediate's certificate",
+        ));
+    }
+    if findings.is_empty() { Ok(path) } else { Err(Error::Failed(findings)) }
+}
+
+/// What our own lint finds in the certificates of a path, in each beside its issuer, and in the lists of those.
+fn faults(path: &Path, trust: &Trust<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         path.certificates().iter().flat_map(|certificate| lint::certificate(certificate.tbs())).collect();
     for (issuer, subject) in path.steps() {
@@ -121,19 +158,8 @@ pub fn strict(leaf: &Certificate, trust: &Trust<'_>, purpose: Purpose, host: Opt
             }
         }
     }
-    if leaf.known().is_ok_and(|known| known.is_authority()) {
-        findings.push(Finding::new(
-            leaf.label(),
-            "basicConstraints",
-            "an authority is presented as a service",
-            "RFC 5280 section 4.2.1.9",
-            "present the service's certificate first",
-        ));
-    }
-    findings.extend(anchor_holds(&path, trust.at));
-    findings.extend(usable_for(&path, purpose));
-    findings.extend(host.into_iter().flat_map(|host| names_host(leaf, host)));
-    if findings.is_empty() { Ok(path) } else { Err(Error::Failed(findings)) }
+    findings.extend(anchor_holds(path, trust.at));
+    findings
 }
 
 fn revoked_nowhere(path: &Path, trust: &Trust<'_>) -> Result<()> {

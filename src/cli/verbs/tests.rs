@@ -58,10 +58,10 @@ fn every_flag_is_explained() {
 
 #[test]
 fn a_verb_that_comes_later_says_so_and_fails() {
-    let (code, out, err) = run(&["provision", "pki", "--anything", "goes"]);
+    let (code, out, err) = run(&["provision", "runs", "--anything", "goes"]);
     assert_eq!((code, out.as_str()), (69, ""));
     insta::assert_snapshot!(err, @r"
-    error: provision pki is not supported yet
+    error: provision runs is not supported yet
      |
      = help: nothing was done and no host was touched
     ");

@@ -39,6 +39,15 @@ impl Issuing {
         }
     }
 
+    /// Whether a list that begins to hold then must carry an entry: what it revokes may still hold.
+    ///
+    /// # Errors
+    ///
+    /// A revocation near the year 9999.
+    pub fn must_carry(self, entry: &Entry, this_update: Moment) -> Result<bool> {
+        Ok(entry.revoked.after(u64::from(self.longest()) * DAY)? >= this_update)
+    }
+
     /// How long what it lists can hold, in days; an entry may leave the list that long after its revocation.
     fn longest(self) -> u32 {
         match self {
@@ -154,6 +163,18 @@ impl ListToBeSigned {
         self.number
     }
 
+    /// When it begins to hold.
+    #[must_use]
+    pub fn this_update(&self) -> Moment {
+        self.tbs.this_update.into()
+    }
+
+    /// When it expires.
+    #[must_use]
+    pub fn next_update(&self) -> Moment {
+        self.tbs.next_update.unwrap_or(self.tbs.this_update).into()
+    }
+
     /// What to call it in a message.
     #[must_use]
     pub fn label(&self) -> String {
@@ -240,8 +261,7 @@ impl ListToBeSigned {
             findings.push(self.finding("thisUpdate", problem, "PKI policy: time does not go back", "set the clock"));
         }
         for old in previous.entries()? {
-            let over = old.revoked.after(u64::from(issuing.longest()) * DAY)? < terms.this_update;
-            if !over && !entries.iter().any(|entry| entry.serial == old.serial) {
+            if issuing.must_carry(&old, terms.this_update)? && !entries.iter().any(|entry| entry.serial == old.serial) {
                 let problem =
                     format!("serial {} was revoked and is left out while its certificate may hold", old.serial);
                 findings.push(self.finding("revokedCertificates", problem, "RFC 5280 section 3.3", "keep its entry"));

@@ -29,6 +29,18 @@ pub enum Role {
     Both,
 }
 
+impl Role {
+    /// Its name: `server`, `client` or `both`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Both => "both",
+        }
+    }
+}
+
 /// The profile of a service certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {

@@ -2,10 +2,13 @@
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+
+/// As much of a lock's file is read.
+const LONGEST_HOLDER: u64 = 1024;
 
 /// Files below one folder, all of them private to their owner. Paths are relative to that folder; the empty one is the folder
 /// itself. Nothing is on the disk before its file, and for a name its folder, was synced.
@@ -76,18 +79,39 @@ pub trait Files {
     /// The file system.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
 
-    /// A lock that other processes see; none if another has it.
+    /// A lock that other processes see.
     ///
     /// # Errors
     ///
     /// The file system.
-    fn lock(&self, path: &Path) -> io::Result<Option<Self::Lock>>;
+    fn lock(&self, path: &Path) -> io::Result<Locking<Self::Lock>>;
+}
+
+/// What became of a lock that was asked for.
+#[derive(Debug)]
+pub enum Locking<L> {
+    /// It is ours for as long as this lives.
+    Ours(L),
+    /// Another process has it: what it says of itself, if anything.
+    Theirs(String),
+}
+
+/// A lock on this machine, given back when dropped or when the process ends in whatever way.
+#[derive(Debug)]
+pub struct SystemLock(File);
+
+impl Drop for SystemLock {
+    fn drop(&mut self) {
+        // So that who comes next never reads of a holder that is gone. Nothing is lost if it cannot be done.
+        let _ = self.0.set_len(0);
+    }
 }
 
 /// Files on this machine: mode 0600, folders 0700.
 #[derive(Debug, Clone)]
 pub struct SystemFiles {
     root: PathBuf,
+    holder: String,
 }
 
 impl SystemFiles {
@@ -99,7 +123,25 @@ impl SystemFiles {
     pub fn new(root: impl Into<PathBuf>) -> io::Result<Self> {
         let root = root.into();
         fs::DirBuilder::new().mode(0o700).recursive(true).create(&root)?;
-        Ok(Self { root })
+        Ok(Self::at_folder(root))
+    }
+
+    /// Below that folder as it is, or is not.
+    #[must_use]
+    pub fn at_folder(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), holder: format!("process {}", std::process::id()) }
+    }
+
+    /// What is said to others while the lock is ours: who it is and since when.
+    #[must_use]
+    pub fn held_by(self, holder: String) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     fn at(&self, path: &Path) -> PathBuf {
@@ -108,7 +150,7 @@ impl SystemFiles {
 }
 
 impl Files for SystemFiles {
-    type Lock = File;
+    type Lock = SystemLock;
 
     fn read(&self, path: &Path) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.at(path)) {
@@ -153,11 +195,21 @@ impl Files for SystemFiles {
         fs::DirBuilder::new().mode(0o700).recursive(true).create(self.at(path))
     }
 
-    fn lock(&self, path: &Path) -> io::Result<Option<File>> {
-        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(self.at(path))?;
+    fn lock(&self, path: &Path) -> io::Result<Locking<SystemLock>> {
+        let path = self.at(path);
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
+            Ok(()) => {
+                file.set_len(0)?;
+                file.write_all(self.holder.as_bytes())?;
+                Ok(Locking::Ours(SystemLock(file)))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.take(LONGEST_HOLDER).read_to_string(&mut holder)?;
+                Ok(Locking::Theirs(holder))
+            }
             Err(TryLockError::Error(error)) => Err(error),
         }
     }

@@ -7,7 +7,12 @@ use super::{
     files::Files,
     record::{Event, Record},
 };
-use crate::{Error, Finding, Result, clock::Moment, serial::hex, signed::sha256};
+use crate::{
+    Error, Finding, Result,
+    clock::{ClockKind, Moment},
+    serial::hex,
+    signed::sha256,
+};
 
 const FILE: &str = "log.jsonl";
 const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -36,30 +41,38 @@ impl Log {
         Ok(Self { lines: 0, head: START.to_owned(), last: None, length: 0, broken: false })
     }
 
-    /// Reads all of it. A last line that is not whole is cut off and returned.
-    pub(super) fn open<F: Files>(files: &F) -> Result<(Self, Vec<Record>, Option<Vec<u8>>)> {
+    /// Reads all of it, and hands each record over. A last line that is not whole is cut off and returned.
+    pub(super) fn open<F: Files>(
+        files: &F,
+        mut each: impl FnMut(Record) -> Result<()>,
+    ) -> Result<(Self, Option<Vec<u8>>)> {
         let object = failed(FILE);
-        let bytes = files
-            .read(Path::new(FILE))
-            .map_err(&object)?
-            .ok_or_else(|| Error::input(FILE, "there is no log, so this is no store", "make one with `pki init`"))?;
-        let read = read(&bytes)?;
+        let bytes = bytes(files)?;
+        let mut last = None;
+        let read = read(&bytes, |record| {
+            last = Some(Moment::parse(&record.time)?);
+            each(record)
+        })?;
         let torn = bytes.get(read.length..).filter(|rest| !rest.is_empty()).map(<[u8]>::to_vec);
         if torn.is_some() {
             files.truncate(Path::new(FILE), read.length as u64).map_err(&object)?;
             files.sync(Path::new(FILE)).map_err(&object)?;
         }
-        let last = read.records.last().map(|record| Moment::parse(&record.time)).transpose()?;
-        let log =
-            Self { lines: read.records.len() as u64, head: read.head, last, length: read.length as u64, broken: false };
-        Ok((log, read.records, torn))
+        let log = Self { lines: read.lines, head: read.head, last, length: read.length as u64, broken: false };
+        Ok((log, torn))
     }
 
-    pub(super) fn append<F: Files>(&mut self, files: &F, time: Moment, event: Event) -> Result<Record> {
+    pub(super) fn append<F: Files>(
+        &mut self,
+        files: &F,
+        time: Moment,
+        clock: ClockKind,
+        event: Event,
+    ) -> Result<Record> {
         if self.broken {
             return Err(Error::io(FILE, "an earlier line could not be written", "open the store anew"));
         }
-        let record = Record { line: self.lines + 1, time: time.to_string(), previous: self.head.clone(), event };
+        let record = Record { line: self.lines + 1, time: time.to_string(), clock, previous: self.head.clone(), event };
         let wrong = |problem| Error::input(FILE, problem, "report this: a record must be writable as JSON");
         let json = serde_json::to_string(&record).map_err(|problem| wrong(problem.to_string()))?;
         let body = json.strip_suffix('}').ok_or_else(|| wrong("a record is no object".to_owned()))?;
@@ -89,15 +102,35 @@ impl Log {
     }
 }
 
+/// The log as it is, for [`verify_log`].
+///
+/// # Errors
+///
+/// There is none; the file system.
+pub fn bytes<F: Files>(files: &F) -> Result<Vec<u8>> {
+    files
+        .read(Path::new(FILE))
+        .map_err(failed(FILE))?
+        .ok_or_else(|| Error::input(FILE, "there is no log, so this is no store", "make one with `pki init`"))
+}
+
+/// Hands all whole lines over of a log that another process may be writing to; their number, and the hash of the last one.
+pub(super) fn look<F: Files>(files: &F, each: impl FnMut(Record) -> Result<()>) -> Result<(u64, String)> {
+    let read = read(&bytes(files)?, each)?;
+    Ok((read.lines, read.head))
+}
+
 struct Read {
-    records: Vec<Record>,
+    lines: u64,
     head: String,
+    /// Bytes that are whole lines.
     length: usize,
 }
 
-/// Reads lines as long as they chain. A fault in the last line is a torn write; before it, somebody changed the log.
-fn read(bytes: &[u8]) -> Result<Read> {
-    let mut read = Read { records: Vec::new(), head: START.to_owned(), length: 0 };
+/// Reads lines as long as they chain, and hands each over: a log of years is not kept in memory. A fault in the last line is
+/// a torn write; before it, somebody changed the log.
+fn read(bytes: &[u8], mut each: impl FnMut(Record) -> Result<()>) -> Result<Read> {
+    let mut read = Read { lines: 0, head: START.to_owned(), length: 0 };
     let mut rest = bytes;
     while !rest.is_empty() {
         let (line, after) = match rest.iter().position(|byte| *byte == b'\n') {
@@ -106,12 +139,13 @@ fn read(bytes: &[u8]) -> Result<Read> {
         };
         match parse(line, &read) {
             Ok((record, hash)) => {
-                read.records.push(record);
+                each(record)?;
+                read.lines += 1;
                 read.head = hash;
                 read.length += line.len();
             }
             Err(_) if after.is_empty() => break,
-            Err(problem) => return Err(broken(read.records.len() + 1, &problem)),
+            Err(problem) => return Err(broken(read.lines + 1, &problem)),
         }
         rest = after;
     }
@@ -129,13 +163,13 @@ fn parse(line: &[u8], read: &Read) -> Result<(Record, String), String> {
     if record.previous != read.head {
         return Err("it does not follow the line before it".to_owned());
     }
-    if record.line != read.records.len() as u64 + 1 {
+    if record.line != read.lines + 1 {
         return Err("it says that it is another line".to_owned());
     }
     Ok((record, hash.to_owned()))
 }
 
-fn broken(line: usize, problem: &str) -> Error {
+fn broken(line: u64, problem: &str) -> Error {
     Error::Failed(vec![Finding::new(
         format!("{FILE} line {line}"),
         "hash",
@@ -151,9 +185,13 @@ fn broken(line: usize, problem: &str) -> Error {
 ///
 /// The first line that is not what it was, or does not follow the one before.
 pub fn verify_log(bytes: &[u8]) -> Result<(Vec<Record>, String)> {
-    let read = read(bytes)?;
+    let mut records = Vec::new();
+    let read = read(bytes, |record| {
+        records.push(record);
+        Ok(())
+    })?;
     if read.length != bytes.len() {
-        return Err(broken(read.records.len() + 1, "it is not whole"));
+        return Err(broken(read.lines + 1, "it is not whole"));
     }
-    Ok((read.records, read.head))
+    Ok((records, read.head))
 }

@@ -1,5 +1,6 @@
 //! The PKI from outside: chains, the store, and the judges of others.
 
+mod authorities;
 mod chains;
 mod judges;
 mod store;

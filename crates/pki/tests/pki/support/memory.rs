@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-use pki::store::Files;
+use pki::store::{Files, Locking};
 
 /// What a power loss leaves of that which was not synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,7 +223,10 @@ impl Files for Memory {
         Ok(())
     }
 
-    fn lock(&self, _: &Path) -> io::Result<Option<Held>> {
-        Ok((!self.locked.replace(true)).then(|| Held(self.locked.clone())))
+    fn lock(&self, _: &Path) -> io::Result<Locking<Held>> {
+        if self.locked.replace(true) {
+            return Ok(Locking::Theirs("another test".to_owned()));
+        }
+        Ok(Locking::Ours(Held(self.locked.clone())))
     }
 }

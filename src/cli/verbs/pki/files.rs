@@ -1,0 +1,159 @@
+//! Files that verbs of `pki` read and write.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use pki::{Error, Result, certificate::Certificate, crl::RevocationList, request::SigningRequest};
+
+/// The longest file that is read: a bundle of ten thousand certificates has some 10 MB.
+const LONGEST: u64 = 64 << 20;
+
+/// A file's bytes; `-` is standard input.
+pub(super) fn read(path: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = if path == "-" {
+        std::io::stdin().take(LONGEST).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes))
+    };
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+            Err(Error::input(path, error, "check the path"))
+        }
+        Err(error) => Err(Error::io(path, error, "check the file's owner and mode")),
+    }
+}
+
+/// What a file can hold.
+#[derive(Debug)]
+pub(super) enum Object {
+    /// A certificate.
+    Certificate(Box<Certificate>),
+    /// A signing request.
+    Request(Box<SigningRequest>),
+    /// A revocation list.
+    List(Box<RevocationList>),
+}
+
+/// Everything in a file, PEM or DER, in the order of its kinds: certificates, requests, lists.
+pub(super) fn objects(path: &str) -> Result<Vec<Object>> {
+    let bytes = read(path)?;
+    let at = |error: Error| match error {
+        Error::Input { object, problem, cure } => Error::input(format!("{path}: {object}"), problem, cure),
+        other => other,
+    };
+    let Some(pem) = std::str::from_utf8(&bytes).ok().filter(|text| text.contains("-----BEGIN ")) else {
+        return der(path, &bytes).map(|object| vec![object]);
+    };
+    let mut found = Vec::new();
+    if pem.contains("-----BEGIN CERTIFICATE-----") {
+        let all = Certificate::from_pem_bundle(pem).map_err(at)?;
+        found.extend(all.into_iter().map(|one| Object::Certificate(Box::new(one))));
+    }
+    if pem.contains("CERTIFICATE REQUEST-----") {
+        found.push(Object::Request(Box::new(SigningRequest::from_pem(pem).map_err(at)?)));
+    }
+    if pem.contains("-----BEGIN X509 CRL-----") {
+        let all = RevocationList::from_pem_bundle(pem).map_err(at)?;
+        found.extend(all.into_iter().map(|one| Object::List(Box::new(one))));
+    }
+    if found.is_empty() {
+        return Err(Error::input(
+            path,
+            "there is no certificate, request or CRL in it",
+            "give a PEM or DER file with one; private keys are never shown",
+        ));
+    }
+    Ok(found)
+}
+
+fn der(path: &str, bytes: &[u8]) -> Result<Object> {
+    if let Ok(certificate) = Certificate::from_der(bytes) {
+        return Ok(Object::Certificate(Box::new(certificate)));
+    }
+    if let Ok(list) = RevocationList::from_der(bytes) {
+        return Ok(Object::List(Box::new(list)));
+    }
+    match SigningRequest::from_der(bytes) {
+        Ok(request) => Ok(Object::Request(Box::new(request))),
+        // It is a request, and a refused one.
+        Err(refused @ Error::Refused(_)) => Err(refused),
+        Err(_) => Err(Error::input(path, "it is no certificate, request or CRL", "give a whole DER or PEM file")),
+    }
+}
+
+/// The certificates of a file.
+pub(super) fn certificates(path: &str) -> Result<Vec<Certificate>> {
+    let found = objects(path)?.into_iter().filter_map(|object| match object {
+        Object::Certificate(one) => Some(*one),
+        _ => None,
+    });
+    let found: Vec<_> = found.collect();
+    if found.is_empty() {
+        return Err(Error::input(path, "there is no certificate in it", "give a PEM or DER file with one"));
+    }
+    Ok(found)
+}
+
+/// The one certificate of a file.
+pub(super) fn certificate(path: &str) -> Result<Certificate> {
+    let mut found = certificates(path)?;
+    match found.len() {
+        1 => Ok(found.remove(0)),
+        many => Err(Error::input(path, format!("there are {many} certificates in it"), "give a file with one")),
+    }
+}
+
+/// The lists of a file.
+pub(super) fn lists(path: &str) -> Result<Vec<RevocationList>> {
+    let found = objects(path)?.into_iter().filter_map(|object| match object {
+        Object::List(one) => Some(*one),
+        _ => None,
+    });
+    let found: Vec<_> = found.collect();
+    if found.is_empty() {
+        return Err(Error::input(path, "there is no CRL in it", "give a PEM or DER file with one"));
+    }
+    Ok(found)
+}
+
+/// Writes a public file in one step, in place of the one that is there: readers see the old or the new one.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::Builder::new()
+            .prefix(".provision-")
+            .permissions(fs::Permissions::from_mode(0o644))
+            .tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        fs::File::open(folder)?.sync_all()
+    };
+    write().map_err(|error| Error::io(path.display(), error, "make room, or check the folder's owner and mode"))
+}
+
+/// Writes a new file that only its owner may read; one that is there is never written over.
+pub(super) fn create_secret(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    match write() {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(Error::refused(pki::Finding::new(
+            path.display().to_string(),
+            "file",
+            "there is one already",
+            "PKI policy: a secret is never written over",
+            "take another name, or move the file away",
+        ))),
+        other => other.map_err(|error| Error::io(path.display(), error, "check the folder's owner and mode")),
+    }
+}

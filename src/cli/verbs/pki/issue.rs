@@ -1,0 +1,274 @@
+//! `provision pki issue`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use pki::{
+    Error, Finding,
+    clock::Moment,
+    dns::Wildcards,
+    issue::Terms,
+    key::{KeyKind, PrivateKey},
+    names::SubjectNames,
+    profile::{Role, Service},
+    random::SystemRandom,
+    request::SigningRequest,
+    seal::SealedKey,
+    serial::Serial,
+    store::{Holder, Index, Intermediate, State},
+    subject::Subject,
+    validity::Validity,
+};
+use serde_json::json;
+
+use super::{
+    Verb, files,
+    form::{Done, Form, Format},
+    place::Place,
+    unseal::Unseal,
+};
+use crate::cli::{Result, terminal::Terminal};
+
+/// Issue a service's certificate
+///
+/// The names are the operator's: of a request its key is taken, and it may ask for no name beyond --san. The key is made
+/// where the service runs and stays there; --key-out makes one here for a service that cannot make its own.
+///
+/// Example: provision pki issue nginx --host web1.example.org --csr web1.csr --identity /etc/provision/pki-identity
+///
+/// Example: provision pki issue redis --san redis.example.org --san 10.0.0.7 --role both --key-out redis.key --out redis.pem
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    unseal: Unseal,
+    /// The host that the service runs on; without --san its name too
+    #[arg(long = "host", value_name = "HOST")]
+    host: Option<String>,
+    /// A name: a DNS name, an address or a spiffe:// URI; may be repeated
+    #[arg(long = "san", value_name = "NAME")]
+    names: Vec<String>,
+    /// The request with the service's key, PEM or DER; `-` is standard input
+    #[arg(long = "csr", value_name = "FILE", required_unless_present = "key_out", conflicts_with = "key_out")]
+    csr: Option<String>,
+    /// Make a key and write it into this new file (PEM, mode 0600)
+    #[arg(long = "key-out", value_name = "FILE")]
+    key_out: Option<PathBuf>,
+    /// What the service does with it
+    #[arg(long = "role", visible_alias = "eku", value_enum, default_value_t = RoleName::Server)]
+    role: RoleName,
+    /// The kind of key that is made, or accepted
+    #[arg(long = "key", value_enum, default_value_t = KeyName::P256)]
+    key: KeyName,
+    /// How long it holds
+    #[arg(long = "days", value_name = "DAYS", default_value_t = Service::DAYS, value_parser = clap::value_parser!(u32).range(1..))]
+    days: u32,
+    /// Let a name begin with `*.`
+    #[arg(long = "allow-wildcard")]
+    wildcard: bool,
+    /// The intermediate; else the newest that issues
+    #[arg(long = "intermediate", value_name = "NAME")]
+    intermediate: Option<String>,
+    /// Write certificate and intermediate (PEM) there
+    #[arg(long = "out", value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// The service: nginx, postgresql, redis ...
+    #[arg(value_name = "SERVICE")]
+    service: String,
+}
+
+/// The roles by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum RoleName {
+    /// It answers: serverAuth
+    Server,
+    /// It calls: clientAuth
+    Client,
+    /// It does both, as a member of a cluster does
+    Both,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Server => Self::Server,
+            RoleName::Client => Self::Client,
+            RoleName::Both => Self::Both,
+        }
+    }
+}
+
+/// The kinds of keys by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum KeyName {
+    P256,
+    P384,
+    Rsa3072,
+    Rsa4096,
+    /// Of a request only
+    Ed25519,
+}
+
+impl From<KeyName> for KeyKind {
+    fn from(name: KeyName) -> Self {
+        match name {
+            KeyName::P256 => Self::P256,
+            KeyName::P384 => Self::P384,
+            KeyName::Rsa3072 => Self::Rsa(3072),
+            KeyName::Rsa4096 => Self::Rsa(4096),
+            KeyName::Ed25519 => Self::Ed25519,
+        }
+    }
+}
+
+impl Verb for Arguments {
+    fn form(&self) -> Form {
+        self.format.format
+    }
+
+    fn run(self: Box<Self>, terminal: &mut Terminal) -> Result<Done> {
+        let holder = Holder::new(&self.service, self.host.as_deref())?;
+        let csr = self.csr.as_deref().map(files::read).transpose()?;
+        let mut store = self.place.open("issue", terminal)?;
+        // Whatever is refused from here on is on record.
+        let drafted = self.draft(store.index(), &store.reader(), csr.as_deref(), store.now()?);
+        let (draft, authority, name, key) = super::on_record(&mut store, drafted)?;
+        let sealed = SealedKey::new(store.reader().sealed_key(&name)?, authority.key().clone());
+        let opener = self.unseal.opener(&sealed, &name, terminal)?;
+        // The service's key is on the disk before the certificate that needs it.
+        if let (Some(path), Some(key)) = (&self.key_out, &key) {
+            files::create_secret(path, 0o600, key.to_pem()?.as_bytes())?;
+        }
+        let issued = sealed.with(&opener.unlock(), |ca| store.issue_to(Some(&holder), draft, &ca));
+        let certificate = match issued {
+            Ok(certificate) => certificate,
+            Err(error) => {
+                if let Some(path) = &self.key_out {
+                    // A key without a certificate is of no use to anybody; that it stays is no harm either.
+                    let _ = std::fs::remove_file(path);
+                }
+                return Err(error.into());
+            }
+        };
+        let (pem, chain) = (certificate.to_pem()?, authority.certificate().to_pem()?);
+        if let Some(out) = &self.out {
+            files::replace(out, format!("{pem}{chain}").as_bytes())?;
+        }
+        let due = pki::renewal::due_at(&certificate.validity(), &certificate.fingerprint())?;
+        let serial = certificate.serial()?.to_string();
+        let names: Vec<_> =
+            certificate.names()?.iter().flat_map(|names| names.iter().map(ToString::to_string)).collect();
+        let mut text = format!(
+            "{holder}: issued by {name}\nnames:   {}\nserial:  {serial}\nsha256:  {}\nvalid:   {} to {}\nrenew:   from {due}",
+            names.join(", "),
+            certificate.fingerprint(),
+            certificate.validity().not_before(),
+            certificate.validity().not_after(),
+        );
+        match &self.out {
+            Some(out) => text.push_str(&format!("\nwritten: {}", out.display())),
+            None => text.push_str(&format!("\nnext: `provision pki export {holder}` prints it with its chain")),
+        }
+        let json = json!({
+            "holder": holder.to_string(), "intermediate": name, "serial": serial, "sha256": certificate.fingerprint(),
+            "names": names, "not_before": certificate.validity().not_before().to_string(),
+            "not_after": certificate.validity().not_after().to_string(), "renew_due": due.to_string(),
+            "certificate": pem, "chain": chain,
+        });
+        Ok(Done::well(text, json))
+    }
+}
+
+type Drafted = (pki::issue::ToBeSigned, pki::authority::Authority, String, Option<PrivateKey>);
+
+impl Arguments {
+    fn draft<F: pki::store::Files>(
+        &self,
+        index: &Index,
+        reader: &pki::store::Reader<'_, F>,
+        csr: Option<&[u8]>,
+        now: Moment,
+    ) -> pki::Result<Drafted> {
+        let name = match &self.intermediate {
+            Some(name) => name.clone(),
+            None => issuing(index, now).map(|one| one.name.clone()).ok_or_else(|| {
+                Error::refused(Finding::new(
+                    "store",
+                    "intermediate",
+                    "none issues: each is pending, retired, revoked or expired",
+                    "PKI policy: services are issued by an intermediate",
+                    "install one with `provision pki intermediate csr` and `install`",
+                ))
+            })?,
+        };
+        let authority = reader.authority(&name)?;
+        may_issue(index, &name, &authority.certificate().label(), now)?;
+        let settings = index.settings();
+        let wildcards = if self.wildcard { Wildcards::Leftmost } else { Wildcards::Refused };
+        let names = match (self.names.as_slice(), &self.host) {
+            ([], Some(host)) => SubjectNames::parse([host.as_str()], wildcards)?,
+            (names, _) => SubjectNames::parse(names.iter().map(String::as_str), wildcards)?,
+        };
+        let published = settings.map(|settings| settings.published(&name)).transpose()?.ok_or_else(|| {
+            Error::input("store", "its settings were never decided", "make the store with `provision pki init`")
+        })?;
+        let mut keys = Service::KEYS.to_vec();
+        keys.retain(|_| self.key == KeyName::P256);
+        if keys.is_empty() {
+            keys.push(self.key.into());
+        }
+        let profile = Service {
+            names,
+            organization: settings.map(|settings| settings.organization.clone()),
+            role: self.role.into(),
+            keys,
+            published,
+        };
+        let terms =
+            Terms { serial: Serial::generate(&mut SystemRandom)?, validity: Validity::starting(now, self.days)? };
+        let (request, key) = match csr {
+            Some(bytes) => (read_request(bytes)?, None),
+            None => {
+                let key = PrivateKey::generate(self.key.into(), &mut SystemRandom)?;
+                (SigningRequest::build(&Subject::default(), None, &key)?, Some(key))
+            }
+        };
+        Ok((profile.draft_for(&authority, &request, &terms)?, authority, name, key))
+    }
+}
+
+fn read_request(bytes: &[u8]) -> pki::Result<SigningRequest> {
+    match std::str::from_utf8(bytes) {
+        Ok(pem) if pem.contains("-----BEGIN ") => SigningRequest::from_pem(pem),
+        _ => SigningRequest::from_der(bytes),
+    }
+}
+
+/// The intermediate that issues where none is named: the newest that may.
+pub(super) fn issuing(index: &Index, now: Moment) -> Option<&Intermediate> {
+    index.intermediates().iter().rev().find(|one| one.serial.is_some() && may_issue(index, &one.name, "", now).is_ok())
+}
+
+/// Refuses an intermediate that is retired, revoked or over.
+fn may_issue(index: &Index, name: &str, label: &str, now: Moment) -> pki::Result<()> {
+    let one = index.intermediate(name);
+    let issued = one.and_then(|one| one.serial.as_ref()).and_then(|serial| index.get(serial));
+    let problem = match issued {
+        _ if one.is_some_and(|one| one.retired) => "it is retired".to_owned(),
+        Some(issued) if matches!(issued.state, State::Revoked { .. }) => "it is revoked".to_owned(),
+        Some(issued) if !issued.validity.contains(now) => {
+            format!("it holds from {} to {}, not {now}", issued.validity.not_before(), issued.validity.not_after())
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::refused(Finding::new(
+        label,
+        "intermediate",
+        problem,
+        "PKI policy: who issues holds and is not revoked",
+        "take another intermediate",
+    )))
+}
