@@ -14,10 +14,15 @@
 //! - [`verify`]: whether a chain holds.
 //! - [`store`]: serials, certificates, lists and the audit log on disk, whole after any power loss.
 //! - [`renewal`]: when a certificate is due, and why. [`overview`]: all that a store has, and what is due. [`describe`], [`words`]: what a person or a program is shown of one.
+//! - `ceremony`, `slip39` (feature `sealing`): the offline root: plans, runs, transcripts, custody in shares. [`chain`]: lines
+//!   that follow one another by hash.
 //! - [`error`]: refusals and findings, each with place, rule and cure.
 
 pub mod authority;
+#[cfg(feature = "sealing")]
+pub mod ceremony;
 pub mod certificate;
+pub mod chain;
 pub mod clock;
 pub mod constraints;
 pub mod crl;
@@ -40,6 +45,8 @@ pub mod serial;
 pub mod signature;
 mod signed;
 pub mod signer;
+#[cfg(feature = "sealing")]
+pub mod slip39;
 pub mod store;
 pub mod subject;
 pub mod url;

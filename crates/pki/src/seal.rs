@@ -13,6 +13,7 @@ use age::{
     secrecy::{ExposeSecret, SecretString},
     x25519,
 };
+use bech32::{ToBase32, Variant};
 use der::zeroize::Zeroizing;
 
 use crate::{
@@ -55,6 +56,21 @@ impl Identity {
     #[must_use]
     pub fn generate() -> Self {
         Self(x25519::Identity::generate())
+    }
+
+    /// Of its 32 secret bytes: as it comes out of shares.
+    ///
+    /// # Errors
+    ///
+    /// Another length.
+    pub fn from_secret(secret: &[u8]) -> Result<Self> {
+        if secret.len() != 32 {
+            let problem = format!("a secret of {} bytes is no X25519 identity", secret.len());
+            return Err(Error::input("age identity", problem, "take the shares that were made for it"));
+        }
+        let text = bech32::encode("age-secret-key-", secret.to_base32(), Variant::Bech32).map(Zeroizing::new);
+        let text = text.map_err(|problem| Error::input("age identity", problem, "take other shares"))?;
+        Self::parse(&Zeroizing::new(text.to_uppercase()))
     }
 
     /// Reads the line `AGE-SECRET-KEY-1...` of an identity file; comments and empty lines around it are skipped.
@@ -148,31 +164,7 @@ impl SealedKey {
     ///
     /// No recipient; a work factor that would not be accepted when it is opened.
     pub fn seal(key: PrivateKey, lock: &Lock<'_>) -> Result<Self> {
-        let wrong = |problem: String| Error::input("sealing", problem, "check passphrase and recipients");
-        let encryptor = match lock {
-            Lock::Passphrase(passphrase, work_factor) => {
-                if !(1..=LARGEST_WORK_FACTOR).contains(work_factor) {
-                    return Err(wrong(format!(
-                        "the work factor {work_factor} is not between 1 and {LARGEST_WORK_FACTOR}"
-                    )));
-                }
-                let mut recipient = scrypt::Recipient::new(passphrase.0.clone());
-                recipient.set_work_factor(*work_factor);
-                Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
-            }
-            Lock::Recipients(recipients) => {
-                Encryptor::with_recipients(recipients.iter().map(|recipient| &recipient.0 as &dyn age::Recipient))
-            }
-        }
-        .map_err(|problem| wrong(problem.to_string()))?;
-        let secret = key.to_pkcs8()?;
-        let mut file = Vec::new();
-        let write = |file: &mut Vec<u8>| {
-            let mut stream = encryptor.wrap_output(file)?;
-            stream.write_all(&secret)?;
-            stream.finish().map(|_| ())
-        };
-        write(&mut file).map_err(|problem: std::io::Error| wrong(problem.to_string()))?;
+        let file = encrypt(&key.to_pkcs8()?, lock)?;
         Ok(Self { file, public: key.public_key().clone() })
     }
 
@@ -262,6 +254,41 @@ impl std::fmt::Debug for SealedKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SealedKey(of {:?})", self.public)
     }
+}
+
+/// Seals a text to one recipient: what only its holder may read.
+///
+/// # Errors
+///
+/// None in practice.
+pub fn seal_text(text: &str, recipient: &Recipient) -> Result<Vec<u8>> {
+    encrypt(text.as_bytes(), &Lock::Recipients(std::slice::from_ref(recipient)))
+}
+
+fn encrypt(secret: &[u8], lock: &Lock<'_>) -> Result<Vec<u8>> {
+    let wrong = |problem: String| Error::input("sealing", problem, "check passphrase and recipients");
+    let encryptor = match lock {
+        Lock::Passphrase(passphrase, work_factor) => {
+            if !(1..=LARGEST_WORK_FACTOR).contains(work_factor) {
+                return Err(wrong(format!("the work factor {work_factor} is not between 1 and {LARGEST_WORK_FACTOR}")));
+            }
+            let mut recipient = scrypt::Recipient::new(passphrase.0.clone());
+            recipient.set_work_factor(*work_factor);
+            Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+        }
+        Lock::Recipients(recipients) => {
+            Encryptor::with_recipients(recipients.iter().map(|recipient| &recipient.0 as &dyn age::Recipient))
+        }
+    }
+    .map_err(|problem| wrong(problem.to_string()))?;
+    let mut file = Vec::new();
+    let write = |file: &mut Vec<u8>| {
+        let mut stream = encryptor.wrap_output(file)?;
+        stream.write_all(secret)?;
+        stream.finish().map(|_| ())
+    };
+    write(&mut file).map_err(|problem: std::io::Error| wrong(problem.to_string()))?;
+    Ok(file)
 }
 
 /// Opens, signs and wipes, once.

@@ -9,16 +9,11 @@ use super::{
 };
 use crate::{
     Error, Finding, Result,
+    chain::{self, START},
     clock::{ClockKind, Moment},
-    serial::hex,
-    signed::sha256,
 };
 
 const FILE: &str = "log.jsonl";
-const START: &str = "0000000000000000000000000000000000000000000000000000000000000000";
-/// A line ends with its own hash, over all that stands before this.
-const HASH: &str = ",\"hash\":\"";
-const END: &str = "\"}";
 
 /// An open log, ready for its next line.
 #[derive(Debug)]
@@ -75,9 +70,7 @@ impl Log {
         let record = Record { line: self.lines + 1, time: time.to_string(), clock, previous: self.head.clone(), event };
         let wrong = |problem| Error::input(FILE, problem, "report this: a record must be writable as JSON");
         let json = serde_json::to_string(&record).map_err(|problem| wrong(problem.to_string()))?;
-        let body = json.strip_suffix('}').ok_or_else(|| wrong("a record is no object".to_owned()))?;
-        let hash = hex(&sha256(body.as_bytes()));
-        let line = format!("{body}{HASH}{hash}{END}\n");
+        let (line, hash) = chain::close(FILE, &json)?;
         let written = files.append(Path::new(FILE), line.as_bytes()).and_then(|()| files.sync(Path::new(FILE)));
         if let Err(problem) = written {
             self.broken = true;
@@ -153,20 +146,15 @@ fn read(bytes: &[u8], mut each: impl FnMut(Record) -> Result<()>) -> Result<Read
 }
 
 fn parse(line: &[u8], read: &Read) -> Result<(Record, String), String> {
-    let text = std::str::from_utf8(line).map_err(|_| "it is not UTF-8")?.trim_end_matches('\n');
-    let (body, hash) =
-        text.strip_suffix(END).and_then(|text| text.rsplit_once(HASH)).ok_or("it does not end with its hash")?;
-    if hash != hex(&sha256(body.as_bytes())) {
-        return Err("its hash is not that of its text".to_owned());
-    }
-    let record: Record = serde_json::from_str(&format!("{body}}}")).map_err(|problem| problem.to_string())?;
+    let (json, hash) = chain::open(line)?;
+    let record: Record = serde_json::from_str(&json).map_err(|problem| problem.to_string())?;
     if record.previous != read.head {
         return Err("it does not follow the line before it".to_owned());
     }
     if record.line != read.lines + 1 {
         return Err("it says that it is another line".to_owned());
     }
-    Ok((record, hash.to_owned()))
+    Ok((record, hash))
 }
 
 fn broken(line: u64, problem: &str) -> Error {
