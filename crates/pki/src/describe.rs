@@ -3,14 +3,17 @@
 use der::Encode;
 use flagset::FlagSet;
 use serde::Serialize;
-use x509_cert::ext::pkix::{
-    KeyUsages,
-    name::{DistributionPointName, GeneralName},
+use x509_cert::{
+    TbsCertificate,
+    ext::pkix::{
+        KeyUsages,
+        name::{DistributionPointName, GeneralName},
+    },
 };
 
 use crate::{
-    Result, certificate::Certificate, crl::RevocationList, extensions::Known, key::PublicKey, names::kind,
-    profile::Role, request::SigningRequest, serial::hex, signature::name_of,
+    Result, certificate::Certificate, crl::RevocationList, extensions::Known, issue::ToBeSigned, key::PublicKey,
+    names::kind, profile::Role, request::SigningRequest, serial::hex, signature::name_of, validity::Validity,
 };
 
 /// What a certificate says. Times are RFC 3339 in UTC, numbers and hashes hexadecimal.
@@ -99,22 +102,36 @@ pub struct RevokedText {
 ///
 /// An extension that cannot be read.
 pub fn certificate(certificate: &Certificate) -> Result<CertificateText> {
-    let known = certificate.known()?;
-    let key = certificate.public_key();
+    body(certificate.tbs(), certificate.known()?, certificate.fingerprint())
+}
+
+/// What a certificate will say once it is signed; its hash is that of the bytes to be signed.
+///
+/// # Errors
+///
+/// None in practice: a profile wrote it.
+pub fn to_be_signed(draft: &ToBeSigned) -> Result<CertificateText> {
+    let extensions = draft.tbs().extensions().map_or(&[][..], Vec::as_slice);
+    body(draft.tbs(), Known::read(&draft.label(), extensions)?, draft.fingerprint())
+}
+
+fn body(tbs: &TbsCertificate, known: Known, sha256: String) -> Result<CertificateText> {
+    let key = PublicKey::from_info(tbs.subject_public_key_info());
+    let validity = Validity::from(tbs.validity());
     let constraints = known.name_constraints.as_ref().map(|constraints| &constraints.value);
     let subtrees = |subtrees: Option<&Vec<_>>| -> Vec<String> {
         let bases = subtrees.into_iter().flatten();
         bases.map(|subtree: &x509_cert::ext::pkix::constraints::name::GeneralSubtree| range(&subtree.base)).collect()
     };
     Ok(CertificateText {
-        subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
-        serial: hex(certificate.tbs().serial_number().as_bytes()),
-        not_before: certificate.validity().not_before().to_string(),
-        not_after: certificate.validity().not_after().to_string(),
+        subject: tbs.subject().to_string(),
+        issuer: tbs.issuer().to_string(),
+        serial: hex(tbs.serial_number().as_bytes()),
+        not_before: validity.not_before().to_string(),
+        not_after: validity.not_after().to_string(),
         key: key.as_ref().map_or_else(ToString::to_string, |key| key.kind().to_string()),
         key_sha256: key.and_then(|key| key.fingerprint()).ok(),
-        signature_algorithm: name_of(certificate.tbs().signature().oid),
+        signature_algorithm: name_of(tbs.signature().oid),
         authority: known.is_authority(),
         path_length: known.basic_constraints.as_ref().and_then(|constraints| constraints.value.path_len_constraint),
         key_usage: known.key_usage.as_ref().map(|usage| usages(usage.value.0)).unwrap_or_default(),
@@ -136,7 +153,7 @@ pub fn certificate(certificate: &Certificate) -> Result<CertificateText> {
         subject_key_identifier: known.subject_key_bytes().map(hex),
         authority_key_identifier: known.authority_key_bytes().map(hex),
         unknown_critical: known.unknown_critical.iter().map(|oid| name_of(*oid)).collect(),
-        sha256: certificate.fingerprint(),
+        sha256,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::{
     dns::Wildcards,
     error::refuse_any,
     extensions::Known,
-    key::PublicKey,
+    key::{PrivateKey, PublicKey},
     lint,
     names::SubjectNames,
     profile::Role,
@@ -153,6 +153,20 @@ impl ToBeSigned {
             findings.extend(lint::pair(issuer, &self.tbs));
         }
         findings
+    }
+
+    /// Signs the bytes with that key, which is nobody's, and lints what comes out: a fault is seen before the issuer's key is
+    /// touched.
+    ///
+    /// # Errors
+    ///
+    /// Anything that the lint finds; the key does not sign.
+    pub fn trial(&self, throw_away: &PrivateKey) -> Result<()> {
+        let trial =
+            Certificate::from_signed(Signed::new(self.der.clone(), signer::Signer::sign(throw_away, &self.der)?))?;
+        let mut findings = lint::certificate(trial.tbs());
+        findings.extend(self.issuer.iter().flat_map(|issuer| lint::pair(issuer, trial.tbs())));
+        refuse_any(findings)
     }
 
     /// Signs the bytes, checks the signature with another library, and reads and lints what came out.

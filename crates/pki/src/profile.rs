@@ -1,5 +1,6 @@
 //! What each tier's certificates look like. A profile is the only way to bytes that can be signed.
 
+mod cross;
 mod intermediate;
 mod root;
 mod service;
@@ -16,6 +17,7 @@ use x509_cert::ext::{
     },
 };
 
+pub use cross::Cross;
 pub use intermediate::Intermediate;
 pub use root::Root;
 pub use service::{Role, Service};

@@ -10,7 +10,7 @@ use crate::{
     clock::{DAY, Moment},
     error::refuse_any,
     extensions::write,
-    key::PublicKey,
+    key::{PrivateKey, PublicKey},
     lint,
     profile::{self, Intermediate, Service},
     serial::hex,
@@ -175,6 +175,15 @@ impl ListToBeSigned {
         self.tbs.next_update.unwrap_or(self.tbs.this_update).into()
     }
 
+    /// What they revoke, in the order of the list.
+    ///
+    /// # Errors
+    ///
+    /// None in practice.
+    pub fn revoked(&self) -> Result<Vec<Entry>> {
+        self.tbs.revoked_certificates.iter().flatten().map(Entry::try_from).collect()
+    }
+
     /// What to call it in a message.
     #[must_use]
     pub fn label(&self) -> String {
@@ -185,6 +194,18 @@ impl ListToBeSigned {
     #[must_use]
     pub fn tbs(&self) -> &TbsCertList {
         &self.tbs
+    }
+
+    /// Signs the bytes with that key, which is nobody's, and lints what comes out: a fault is seen before the issuer's key is
+    /// touched.
+    ///
+    /// # Errors
+    ///
+    /// Anything that the lint finds; the key does not sign.
+    pub fn trial(&self, throw_away: &PrivateKey) -> Result<()> {
+        let signature = Signer::sign(throw_away, &self.der)?;
+        let trial = RevocationList::from_signed(Signed::new(self.der.clone(), signature))?;
+        refuse_any(lint::list(&trial, Some(self.issuer.certificate())))
     }
 
     /// Signs the bytes, checks the signature with another library, and reads and lints what came out.
