@@ -224,29 +224,7 @@ impl SealedKey {
     }
 
     fn open(&self, unlock: &Unlock<'_>) -> Result<PrivateKey> {
-        let damaged = |problem: String| {
-            Error::input("sealed key", problem, "check passphrase or identity, or restore the file from a backup")
-        };
-        if self.file.len() > LONGEST {
-            return Err(damaged("the file is too long for a key".to_owned()));
-        }
-        let decryptor = Decryptor::new(self.file.as_slice()).map_err(|problem| damaged(reason(&problem)))?;
-        let stream = match unlock {
-            Unlock::Passphrase(passphrase) => {
-                let mut identity = scrypt::Identity::new(passphrase.0.clone());
-                identity.set_max_work_factor(LARGEST_WORK_FACTOR);
-                decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity))
-            }
-            Unlock::Identity(identity) => decryptor.decrypt(std::iter::once(&identity.0 as &dyn age::Identity)),
-        };
-        let stream = stream.map_err(|problem| damaged(reason(&problem)))?;
-        // As long as the file, so that the buffer never moves and leaves a copy behind.
-        let mut secret = Zeroizing::new(Vec::with_capacity(self.file.len()));
-        stream
-            .take(LONGEST as u64)
-            .read_to_end(&mut secret)
-            .map_err(|_| damaged("its content was changed or cut".to_owned()))?;
-        PrivateKey::from_pkcs8(&secret)
+        PrivateKey::from_pkcs8(&decrypt("sealed key", &self.file, unlock)?)
     }
 }
 
@@ -263,6 +241,43 @@ impl std::fmt::Debug for SealedKey {
 /// None in practice.
 pub fn seal_text(text: &str, recipient: &Recipient) -> Result<Vec<u8>> {
     encrypt(text.as_bytes(), &Lock::Recipients(std::slice::from_ref(recipient)))
+}
+
+/// Opens what [`seal_text`] sealed.
+///
+/// # Errors
+///
+/// As [`SealedKey::with`]; bytes that are no text.
+pub fn open_text(file: &[u8], unlock: &Unlock<'_>) -> Result<Zeroizing<String>> {
+    let bytes = decrypt("sealed text", file, unlock)?;
+    let text = std::str::from_utf8(&bytes).map(|text| Zeroizing::new(text.to_owned()));
+    text.map_err(|_| Error::input("sealed text", "it is no text", "take the file that was made for you"))
+}
+
+fn decrypt(object: &str, file: &[u8], unlock: &Unlock<'_>) -> Result<Zeroizing<Vec<u8>>> {
+    let damaged = |problem: String| {
+        Error::input(object, problem, "check passphrase or identity, or restore the file from a backup")
+    };
+    if file.len() > LONGEST {
+        return Err(damaged("the file is too long for a key".to_owned()));
+    }
+    let decryptor = Decryptor::new(file).map_err(|problem| damaged(reason(&problem)))?;
+    let stream = match unlock {
+        Unlock::Passphrase(passphrase) => {
+            let mut identity = scrypt::Identity::new(passphrase.0.clone());
+            identity.set_max_work_factor(LARGEST_WORK_FACTOR);
+            decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity))
+        }
+        Unlock::Identity(identity) => decryptor.decrypt(std::iter::once(&identity.0 as &dyn age::Identity)),
+    };
+    let stream = stream.map_err(|problem| damaged(reason(&problem)))?;
+    // As long as the file, so that the buffer never moves and leaves a copy behind.
+    let mut secret = Zeroizing::new(Vec::with_capacity(file.len()));
+    stream
+        .take(LONGEST as u64)
+        .read_to_end(&mut secret)
+        .map_err(|_| damaged("its content was changed or cut".to_owned()))?;
+    Ok(secret)
 }
 
 fn encrypt(secret: &[u8], lock: &Lock<'_>) -> Result<Vec<u8>> {

@@ -197,7 +197,13 @@ impl Lint {
         if self_issued {
             return;
         }
-        if known.basic_constraints.as_ref().and_then(|constraints| constraints.value.path_len_constraint) != Some(0) {
+        let path_length =
+            known.basic_constraints.as_ref().and_then(|constraints| constraints.value.path_len_constraint);
+        if path_length == Some(1) && known.extended_key_usage.is_none() && known.name_constraints.is_none() {
+            // A root that another root signed: its intermediates are below it.
+            return;
+        }
+        if path_length != Some(0) {
             self.add("basicConstraints.pathLenConstraint", "it is not 0", "PKI policy: three tiers", ANEW);
         }
         if known.extended_key_usage.is_none() {

@@ -12,7 +12,8 @@ use crate::{
     profile::Root,
 };
 
-/// The profile of a cross-certificate: the other root's subject and key, CA without a path length, keyCertSign and cRLSign.
+/// The profile of a cross-certificate: the other root's subject and key, CA with path length 1, for the other root's
+/// intermediates are below it, keyCertSign and cRLSign.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cross {
     /// Where the signing root's CRL and certificate are fetched from.
@@ -53,7 +54,7 @@ impl Cross {
         }
         terms.validity.within_issuer("cross-certificate", &other.validity())?;
         let mut extensions = vec![
-            basic_constraints(true, None)?,
+            basic_constraints(true, Some(1))?,
             key_usage(KeyUsages::KeyCertSign | KeyUsages::CRLSign)?,
             subject_key(other_root.key())?,
             authority_key(root)?,

@@ -1,6 +1,7 @@
 //! Three tiers to test with, made anew for each test with a clock that stands.
 
 pub(crate) mod forge;
+pub(crate) mod meeting;
 pub(crate) mod memory;
 
 use pki::{
