@@ -2,6 +2,7 @@
 //!
 //! Exit codes: docs/pki.md; the table itself is in [`crate::cli::exit`].
 
+mod ceremony;
 mod crl;
 mod export;
 mod files;
@@ -18,6 +19,7 @@ mod needs_renewal;
 mod place;
 mod rehearsal;
 mod revoke;
+mod root;
 mod seal;
 mod status;
 mod table;
@@ -57,6 +59,8 @@ enum Action {
     Revoke(revoke::Arguments),
     Crl(crl::Arguments),
     Trust(trust::Arguments),
+    Ceremony(ceremony::Arguments),
+    Root(root::Arguments),
     Status(status::Arguments),
     NeedsRenewal(needs_renewal::Arguments),
     Verify(verify::Arguments),
@@ -86,6 +90,8 @@ impl Arguments {
             Action::Revoke(verb) => Box::new(verb),
             Action::Crl(verb) => verb.verb(),
             Action::Trust(verb) => verb.verb(),
+            Action::Ceremony(verb) => verb.verb(),
+            Action::Root(verb) => verb.verb(),
             Action::Status(verb) => Box::new(verb),
             Action::NeedsRenewal(verb) => Box::new(verb),
             Action::Verify(verb) => Box::new(verb),

@@ -217,7 +217,9 @@ impl Index {
         self.lists.get(issuer).is_some_and(|lists| lists.behind)
     }
 
-    pub(super) fn revoked_by(&self, issuer: &str) -> Vec<Entry> {
+    /// What an issuer's next list has to carry.
+    #[must_use]
+    pub fn revoked_by(&self, issuer: &str) -> Vec<Entry> {
         let revoked =
             self.issued.iter().filter(|(_, issued)| issued.issuer == issuer).filter_map(|(serial, issued)| {
                 let State::Revoked { at, reason } = issued.state else { return None };

@@ -545,3 +545,56 @@ fn the_key_identity_or_recipients_that_do_not_fit_are_refused_before_anything_is
     assert!(refusal.contains("nothing was brought that opens it again"), "{refusal}");
     assert_eq!(names(&recipients.record()), ["refused-1.jsonl"]);
 }
+
+/// Hashes, words, numbers and keys of a screen as examples, so that it is the same every time.
+fn masked(screen: &str) -> String {
+    const WORDS: &str = "topmost Istanbul Pluto vagabond";
+    let is_hash = |line: &str| {
+        let mut parts = line.split(' ').filter(|part| !part.is_empty());
+        parts.next().is_some_and(|digits| digits.len() == 8 && u32::from_str_radix(digits, 16).is_ok())
+            && line.starts_with("  ")
+    };
+    let line = |line: &str| {
+        if is_hash(line) {
+            return format!("  e58294f2  {WORDS}");
+        }
+        if line.starts_with("Type the first four") {
+            return format!("Type the first four and the last four words: {WORDS} {WORDS}");
+        }
+        if line.starts_with("Words ") {
+            return format!("Words 4, 17 and 29 of {}", line.split_once(" of ").unwrap().1);
+        }
+        match line.split_once("serial       ") {
+            Some((before, _)) => format!("{before}serial       6f1c2a9d03b74e5f8a1b2c3d4e5f6071"),
+            None => line.to_owned(),
+        }
+    };
+    screen.lines().map(|text| line(text).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_screens_of_the_operators_guide_are_what_is_shown() {
+    let table = Table::root(Custody::Shares { threshold: 2, count: 2, custodians: Vec::new() });
+    let mut root_people = table.people();
+    table.run(Brought::default(), &Desk::new(), &mut root_people).unwrap();
+    let root = MadeRoot::new();
+    let next = root.intermediate(&request(&key(KeyKind::P384)));
+    let mut people = next.people();
+    let file = root.key();
+    let brought = Brought { key: Some(&file), identities: std::slice::from_ref(&root.identity), ..Brought::default() };
+    next.run(brought, &Desk::new(), &mut people).unwrap();
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ceremony.md");
+    let guide = fs::read_to_string(&path).unwrap();
+    let mut wanted = guide.clone();
+    for (name, screen) in [("root", &root_people.screen), ("intermediate", &people.screen)] {
+        let begin = format!("<!-- screen: {name} -->\n```\n");
+        let (before, rest) = wanted.split_once(&begin).unwrap();
+        let after = rest.split_once("```\n").unwrap().1;
+        wanted = format!("{before}{begin}{}\n```\n{after}", masked(screen).trim());
+    }
+    if std::env::var_os("PROVISION_TEST_UPDATE_SCREENS").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    assert_eq!(guide, wanted, "docs/ceremony.md: PROVISION_TEST_UPDATE_SCREENS=1 writes its screens anew");
+}

@@ -85,6 +85,11 @@ impl Unseal {
     }
 }
 
+/// The identity of a file that is its owner's alone.
+pub(super) fn identity(path: &Path) -> Result<Identity> {
+    read(path, own_and_private)
+}
+
 /// A crash must not leave an open key on the disk, nor may another process of this user read our memory.
 pub(super) fn no_core_dumps() -> Result<()> {
     use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};

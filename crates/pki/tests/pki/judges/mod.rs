@@ -1,6 +1,7 @@
 //! Outside judges: programs and test vectors of others. `tests/pki-judges` installs them.
 
 mod certificates;
+mod custody;
 mod pkits;
 
 use std::{
