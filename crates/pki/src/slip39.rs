@@ -39,7 +39,7 @@ pub fn split(secret: &[u8], threshold: u8, count: u8, random: &mut impl Random) 
     if !(2..=MOST).contains(&count) || !(2..=count).contains(&threshold) {
         return Err(wrong(format!("{threshold} of {count} cannot be: 2 of 2 up to {MOST} of {MOST}")));
     }
-    if secret.len() < 16 || secret.len() % 2 != 0 {
+    if secret.len() < 16 || !secret.len().is_multiple_of(2) {
         return Err(wrong(format!("a secret of {} bytes cannot be split", secret.len())));
     }
     let mut identifier = [0; 2];

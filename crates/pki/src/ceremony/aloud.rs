@@ -62,7 +62,7 @@ mod tests {
         assert!(spoken.text().starts_with("  00010203  aardvark adviser accrue aggregate\n  04050607  adrift "));
         assert_eq!(spoken.text().lines().count(), 8);
         assert!(spoken.typed_back(&spoken.ends().to_uppercase()));
-        for other in ["", "aardvark", "aardvark adviser accrue aggregate", &spoken.digits().to_owned()] {
+        for other in ["", "aardvark", "aardvark adviser accrue aggregate", spoken.digits()] {
             assert!(!spoken.typed_back(other), "{other}");
         }
         hash[31] ^= 1;

@@ -20,7 +20,7 @@ fn polymod(values: impl Iterator<Item = u16>) -> u32 {
     values.fold(1, |sum, value| {
         let top = sum >> 20;
         let shifted = (sum & 0x000f_ffff) << 10 ^ u32::from(value);
-        GENERATOR.iter().enumerate().fold(shifted, |sum, (bit, generator)| sum ^ generator * (top >> bit & 1))
+        GENERATOR.iter().enumerate().fold(shifted, |sum, (bit, generator)| sum ^ (generator * (top >> bit & 1)))
     })
 }
 
