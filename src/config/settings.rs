@@ -90,7 +90,9 @@ impl Settings {
         self.0.get(&(plugin, name)).map_or(&Data::Null, |setting| &setting.value)
     }
 
-    pub(super) fn bool(&self, name: &'static str) -> bool {
+    /// Whether a setting is on.
+    #[must_use]
+    pub fn bool(&self, name: &'static str) -> bool {
         self.value(name).as_bool().unwrap_or_default()
     }
 
@@ -107,7 +109,8 @@ impl Settings {
     }
 
     /// Text that is set and not empty.
-    pub(super) fn text(&self, name: &'static str) -> Option<String> {
+    #[must_use]
+    pub fn text(&self, name: &'static str) -> Option<String> {
         self.text_of("", name)
     }
 

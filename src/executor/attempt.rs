@@ -25,6 +25,7 @@ use crate::{
     diagnostic::{ErrorChain, Link, Span},
     playbook::{Kind, Task},
     template::{VariableScope, data},
+    vars::Layer,
 };
 
 /// Does a task once: without a loop, or for one item.
@@ -93,6 +94,9 @@ async fn attempt(
         host: worker,
     };
     let become_ = reach.become_();
+    let reached_scope = scope.with(Layer::Connection, reach.variables());
+    let reach = Reach { task_scope: &reached_scope, ..reach };
+    let scope = &reached_scope;
 
     match first_false(&effective.when, scope) {
         Err(error) => return Err(early(loop_error.unwrap_or_else(|| error.chain()))),

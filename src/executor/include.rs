@@ -18,6 +18,11 @@ use crate::{
 };
 
 /// One include, met by some hosts alike.
+/// What stands for the item of an include where `no_log` holds.
+fn censored() -> Data {
+    Data::from("(censored due to no_log)")
+}
+
 struct Met {
     what: What,
     task: Rc<Task>,
@@ -123,7 +128,7 @@ impl PlayRun {
             what,
             task: Rc::clone(&part.task),
             variables: part.loop_variables.clone(),
-            label: part.label.clone(),
+            label: part.label.clone().map(|label| if whole.no_log || part.no_log { censored() } else { label }),
             hosts: vec![Arc::clone(&part.host)],
             file: match part.effects.first() {
                 Some(Effect::IncludeTasks { file }) => file.clone(),

@@ -9,7 +9,7 @@
 use std::{path::PathBuf, rc::Rc, time::Duration};
 
 use connection::{Become, BecomeMethod, DockerSettings, HostKeyChecking, Kind, SshSettings, Target};
-use jinja::Value;
+use jinja::{Dict, Value};
 use protocol::Secret;
 
 use super::{keywords::Keywords, options::RunOptions};
@@ -113,6 +113,50 @@ impl Reach<'_> {
         Ok(self.config.remote_user.clone())
     }
 
+    /// The names under which templates see how the host is reached where no variable says it. What cannot be rendered is
+    /// left out; whoever connects says so.
+    ///
+    /// Source: ansible-core's `PlayContext.update_vars`.
+    pub(super) fn variables(&self) -> Dict {
+        let found = Dict::new();
+        let set = |names: &[&str], value: Option<Value>| {
+            for (name, value) in names.iter().zip(std::iter::repeat(value)) {
+                if let Some(value) = value {
+                    found.insert(*name, value);
+                }
+            }
+        };
+        let address = self.text(&["ansible_host", "ansible_ssh_host"]).ok().flatten();
+        set(&["ansible_ssh_host", "ansible_host"], Some(Value::from(address.as_deref().unwrap_or(self.host))));
+        set(&["ansible_connection"], self.connection_name().ok().map(|name| Value::from(name.as_str())));
+        let port = self.port().ok().flatten().and_then(|port| i64::try_from(port).ok());
+        set(&["ansible_ssh_port", "ansible_port"], port.map(Value::Int));
+        let user = self.remote_user().ok().flatten();
+        set(&["ansible_ssh_user", "ansible_user"], user.map(|user| Value::from(user.as_str())));
+        let key = self.config.private_key_file.as_ref().map(|path| Value::from(path.display().to_string().as_str()));
+        set(&["ansible_ssh_private_key_file", "ansible_private_key_file"], key);
+        let timeout = i64::try_from(self.config.timeout).ok();
+        set(&["ansible_ssh_timeout", "ansible_timeout"], timeout.map(Value::Int));
+        let pipelining = self.config.settings.bool("ANSIBLE_PIPELINING");
+        set(&["ansible_ssh_pipelining", "ansible_pipelining"], Some(Value::Bool(pipelining)));
+        set(&["ansible_shell_executable"], Some(Value::from(self.config.executable.as_str())));
+        set(
+            &["ansible_module_compression"],
+            self.config.settings.text("DEFAULT_MODULE_COMPRESSION").map(|name| Value::from(name.as_str())),
+        );
+        found
+    }
+
+    fn port(&self) -> Result<Option<u64>, ErrorChain> {
+        Ok(match self.number(&["ansible_port", "ansible_ssh_port"])? {
+            Some(port) => Some(port),
+            None => match self.keywords().integer("port", self.effective.port.as_ref())? {
+                Some(port) => u64::try_from(port).ok(),
+                None => self.config.remote_port.map(u64::from),
+            },
+        })
+    }
+
     /// The Python that is set for the host; `None` where it is left to be found there.
     ///
     /// # Errors
@@ -159,14 +203,7 @@ impl Reach<'_> {
     fn ssh(&self) -> Result<SshSettings, ErrorChain> {
         let address = self.text(&["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| self.host.to_owned());
         let mut ssh = SshSettings::new(address);
-        let port = match self.number(&["ansible_port", "ansible_ssh_port"])? {
-            Some(port) => Some(port),
-            None => match self.keywords().integer("port", self.effective.port.as_ref())? {
-                Some(port) => u64::try_from(port).ok(),
-                None => self.config.remote_port.map(u64::from),
-            },
-        };
-        ssh.port = port.and_then(|port| u16::try_from(port).ok());
+        ssh.port = self.port()?.and_then(|port| u16::try_from(port).ok());
         ssh.user = self.remote_user()?;
         ssh.password = self
             .text(&["ansible_password", "ansible_ssh_pass", "ansible_ssh_password"])?

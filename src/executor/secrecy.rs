@@ -64,9 +64,11 @@ fn is_frame(message: &str) -> bool {
     FRAMES.iter().any(|frame| message.starts_with(frame)) && message.ends_with('.')
 }
 
-/// Whether a reason holds one of these texts or a word of theirs.
+/// Whether a reason holds one of these texts or a word of theirs, in whatever case: names of hosts change theirs.
 fn tells(reason: &str, secrets: &[String]) -> bool {
+    let reason = reason.to_lowercase();
     secrets.iter().any(|secret| {
+        let secret = secret.to_lowercase();
         let whole = secret.trim();
         let words = secret.split(|letter: char| letter.is_whitespace() || "'\"=:,;()[]{}".contains(letter));
         std::iter::once(whole).chain(words).any(|text| text.len() >= SHORTEST && reason.contains(text))
@@ -126,6 +128,7 @@ mod tests {
     fn a_reason_without_any_word_of_the_values_is_told() {
         assert!(!tells("non-zero return code", &owned(&["sh -c 'echo s3cret; false'"])));
         assert!(tells("No such file: b's3cret'", &owned(&["false s3cret"])));
+        assert!(tells("Could not resolve hostname s3cret", &owned(&["S3CRET"])));
     }
 
     #[test]

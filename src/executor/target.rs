@@ -4,7 +4,7 @@ use std::{cell::RefCell, os::unix::fs::PermissionsExt, path::PathBuf, rc::Rc};
 
 use connection::{CallError, ConnectError, Connection, ContentSource, Pool, RawOutput, RawRequest, Step};
 use modules::Bundle;
-use protocol::{Invocation, Outcome};
+use protocol::{Data, Invocation, Outcome};
 use tokio::io::AsyncWriteExt;
 
 use crate::{
@@ -29,6 +29,11 @@ pub(super) struct HostTarget {
 }
 
 impl HostTarget {
+    /// Whether ansible-core would get a file by SFTP.
+    fn is_sftp(&self) -> bool {
+        self.become_.is_none() && matches!(self.settings.kind, connection::Kind::Ssh(_))
+    }
+
     async fn connection(&self) -> Result<Connection, TargetError> {
         let known = self.open.borrow().clone();
         if let Some(connection) = known.filter(|connection| !connection.is_closed()) {
@@ -102,10 +107,14 @@ impl Target for HostTarget {
                     Step::Done(outcome) => {
                         if let Some((path, mut file)) = partial.take().filter(|_| !outcome.failed) {
                             file.flush().await.map_err(failed)?;
-                            // A file that is there keeps its mode, and a link its place.
+                            // A file that is there keeps its mode, and a link its place. A new one has that of the host,
+                            // as SFTP gives it; through become ansible-core reads the content alone.
+                            let kept = outcome.values.get("_mode").and_then(Data::as_int);
+                            let kept = kept.and_then(|mode| u32::try_from(mode).ok()).filter(|_| self.is_sftp());
+                            let mode = kept.map_or(0o666, |mode| mode & 0o777 | 0o200);
                             let target = std::fs::canonicalize(&destination).unwrap_or_else(|_| destination.clone());
                             let mode = std::fs::metadata(&target).map_or_else(
-                                |_| std::fs::Permissions::from_mode(0o666 & !modules::support::mode::umask()),
+                                |_| std::fs::Permissions::from_mode(mode & !modules::support::mode::umask()),
                                 |there| there.permissions(),
                             );
                             file.set_permissions(mode).await.map_err(failed)?;

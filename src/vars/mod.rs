@@ -14,6 +14,9 @@ use jinja::{Dict, Value};
 /// Where variables come from, weakest first. The order of this list is the precedence; nothing else is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
+    /// How the host that does the work is reached, as far as nothing else says it (`ansible_host`, `ansible_connection`).
+    /// Templates see these names, lists of variables and what decides on the connection do not.
+    Connection,
     /// `defaults/` of the play's roles.
     PlayRoleDefaults,
     /// `defaults/` of the task's role and of the roles it came by.
@@ -86,16 +89,20 @@ impl Layers {
         self.entries
             .iter()
             .rev()
-            .filter(|(layer, _)| *layer != Layer::Facts)
+            .filter(|(layer, _)| !matches!(layer, Layer::Facts | Layer::Connection))
             .find_map(|(_, variables)| variables.raw(name))
+    }
+
+    /// The variables that `vars` tells of.
+    fn told(&self) -> impl Iterator<Item = &Dict> {
+        self.entries.iter().filter(|(layer, _)| *layer != Layer::Connection).map(|(_, variables)| variables)
     }
 
     /// All names.
     #[must_use]
     pub fn names(&self) -> BTreeSet<Rc<str>> {
-        self.entries
-            .iter()
-            .flat_map(|(_, variables)| variables.keys())
+        self.told()
+            .flat_map(Dict::keys)
             .filter_map(|key| match key {
                 Value::Str(name) => Some(name.shared()),
                 _ => None,
@@ -107,7 +114,7 @@ impl Layers {
     #[must_use]
     pub fn flatten(&self) -> Dict {
         let flat = Dict::new();
-        for (_, variables) in &self.entries {
+        for variables in self.told() {
             for (key, value) in variables.raw_items() {
                 if let Value::Str(name) = key {
                     flat.insert(name, value);

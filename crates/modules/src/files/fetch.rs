@@ -1,13 +1,14 @@
 //! `fetch`: the host's half. A file is sent to the control node where that has none, or another one.
 //!
-//! The control node says in `_local_checksum` what it has. The answer has `checksum`, and `changed` where the file was
-//! sent; what becomes of it there, and the rest of the result, is the control node's. A failure says in `_step` how far
+//! The control node says in `_local_checksum` what it has. The answer has `checksum`, and `changed` and `_mode` where the
+//! file was sent; what becomes of it there, and the rest of the result, is the control node's. A failure says in `_step` how far
 //! it came: `stat` (the path cannot be looked at), `folder` (it is one), `read` (there is nothing, or it cannot be read;
 //! in the words of `slurp`, which Ansible's action asks then).
 
 use std::{
     fs,
     io::{self, Read},
+    os::unix::fs::PermissionsExt,
 };
 
 use protocol::frame::CHUNK;
@@ -64,7 +65,9 @@ impl Module for Fetch {
         // Where the file goes is the control node's part.
         let (_, _, _) = (&args.dest, args.flat, (args.validate_checksum, args.fail_on_missing));
         let src = &*args.src;
+        let mut mode = None;
         match fs::metadata(src) {
+            Ok(metadata) if metadata.is_file() => mode = Some(metadata.permissions().mode() & 0o7777),
             Ok(metadata) if metadata.is_dir() => {
                 let msg = "remote file is a directory, fetch cannot work on directories";
                 return Err(Failure::new(msg).with("_step", "folder"));
@@ -91,7 +94,11 @@ impl Module for Fetch {
             }
         }
         // The file may have changed since: what counts is what was sent.
-        Ok(Outcome::changed(true).with("checksum", reader.finish()))
+        let outcome = Outcome::changed(true).with("checksum", reader.finish());
+        Ok(match mode {
+            Some(mode) => outcome.with("_mode", mode),
+            None => outcome,
+        })
     }
 }
 
