@@ -17,12 +17,12 @@ use crate::{
     vars::Layer,
 };
 
-/// One include, met by some hosts alike.
 /// What stands for the item of an include where `no_log` holds.
 fn censored() -> Data {
     Data::from("(censored due to no_log)")
 }
 
+/// One include, met by some hosts alike.
 struct Met {
     what: What,
     task: Rc<Task>,

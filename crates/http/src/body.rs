@@ -188,28 +188,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// A connection on which these bytes come and nothing can be sent.
-    struct Canned(io::Cursor<Vec<u8>>);
-
-    impl Read for Canned {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            self.0.read(into)
-        }
-    }
-
-    impl Write for Canned {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::fuzzing::Canned;
 
     fn body(bytes: &[u8], framing: Framing) -> Body {
-        Body::new(BufReader::new(Box::new(Canned(io::Cursor::new(bytes.to_vec())))), framing)
+        Body::new(BufReader::new(Canned::of(bytes)), framing)
     }
 
     proptest! {

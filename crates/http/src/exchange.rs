@@ -249,27 +249,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    struct Canned(io::Cursor<Vec<u8>>);
-
-    impl Read for Canned {
-        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-            self.0.read(into)
-        }
-    }
-
-    impl Write for Canned {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::fuzzing::Canned;
 
     fn answer(bytes: &[u8]) -> Result<Incoming, Error> {
-        receive(Box::new(Canned(io::Cursor::new(bytes.to_vec()))), "GET")
+        receive(Canned::of(bytes), "GET")
     }
 
     proptest! {

@@ -10,8 +10,15 @@ use crate::{
     exchange, netrc,
 };
 
-/// A connection on which these bytes come.
-struct Canned(Cursor<Vec<u8>>);
+/// A connection on which these bytes come and whatever is sent is taken; the tests of the readers use it too.
+pub(crate) struct Canned(Cursor<Vec<u8>>);
+
+impl Canned {
+    /// The connection.
+    pub(crate) fn of(bytes: &[u8]) -> Box<Self> {
+        Box::new(Self(Cursor::new(bytes.to_vec())))
+    }
+}
 
 impl Read for Canned {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
@@ -35,7 +42,7 @@ impl Write for Canned {
 ///
 /// What comes is no answer.
 pub fn answer(bytes: &[u8], unzip: bool) -> Result<(u16, Headers, Option<Vec<u8>>), Error> {
-    let incoming = exchange::receive(Box::new(Canned(Cursor::new(bytes.to_vec()))), "GET")?;
+    let incoming = exchange::receive(Canned::of(bytes), "GET")?;
     let body = if unzip { incoming.body.unzipped() } else { incoming.body };
     Ok((incoming.status, incoming.headers, body.whole().ok()))
 }
