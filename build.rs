@@ -25,13 +25,14 @@ mod unwinding;
 const PREBUILT: &str = "PROVISION_HELPER";
 
 /// What the helpers are made of.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "Cargo.lock",
     "Cargo.toml",
     "crates/helper",
     "crates/http",
     "crates/macros",
     "crates/modules",
+    "crates/pki",
     "crates/protocol",
     "crates/pyregex",
 ];

@@ -27,6 +27,7 @@ fn carried(bundle: Bundle) -> HelperBinary {
     match bundle {
         Bundle::Base => carried!("base"),
         Bundle::Web => carried!("web"),
+        Bundle::Crypto => carried!("crypto"),
     }
 }
 
@@ -35,6 +36,7 @@ fn carried(bundle: Bundle) -> HelperBinary {
 pub struct Helpers {
     base: OnceCell<HelperBinary>,
     web: OnceCell<HelperBinary>,
+    crypto: OnceCell<HelperBinary>,
     source: source::Source,
 }
 
@@ -45,7 +47,12 @@ impl Helpers {
     ///
     /// Where this program carries none; in a debug build: why none could be built.
     pub fn find() -> Result<Self, String> {
-        Ok(Self { base: OnceCell::new(), web: OnceCell::new(), source: source::Source::find()? })
+        Ok(Self {
+            base: OnceCell::new(),
+            web: OnceCell::new(),
+            crypto: OnceCell::new(),
+            source: source::Source::find()?,
+        })
     }
 
     /// The helper with the modules of a bundle.
@@ -57,6 +64,7 @@ impl Helpers {
         let known = match bundle {
             Bundle::Base => &self.base,
             Bundle::Web => &self.web,
+            Bundle::Crypto => &self.crypto,
         };
         if let Some(known) = known.get() {
             return Ok(known);

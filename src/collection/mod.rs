@@ -1,6 +1,6 @@
 //! From a name in a playbook to what answers to it: a native module, an action of the control node, or nothing yet.
 //!
-//! Source: Ansible documentation, "Index of all modules and plugins" of `ansible.builtin`.
+//! Source: Ansible documentation, "Index of all modules and plugins" of `ansible.builtin` and of `community.crypto`.
 
 /// What answers to the name of a module or action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Resolution {
     /// The full name, with the collection.
     #[must_use]
     pub fn fqcn(&self) -> Option<String> {
-        self.short().map(|name| format!("ansible.builtin.{name}"))
+        self.short().map(full_name)
     }
 }
 
@@ -119,6 +119,37 @@ const BUILTIN: &[(&str, Side)] = &[
     ("yum_repository", Side::Host),
 ];
 
+/// What is native of `community.crypto`, in the order of names.
+const CRYPTO: &[(&str, Side)] = &[
+    ("get_certificate", Side::Host),
+    ("openssl_csr", Side::Host),
+    ("openssl_csr_info", Side::Host),
+    ("openssl_csr_pipe", Side::Host),
+    ("openssl_pkcs12", Side::Host),
+    ("openssl_privatekey", Side::Host),
+    ("openssl_publickey", Side::Host),
+    ("x509_certificate", Side::Host),
+    ("x509_certificate_info", Side::Host),
+    ("x509_crl", Side::Host),
+];
+
+/// The collections whose modules are native, each with its table; no name is in two of them.
+const COLLECTIONS: &[(&str, &[(&str, Side)])] =
+    &[("ansible.builtin", BUILTIN), ("ansible.legacy", BUILTIN), ("community.crypto", CRYPTO)];
+
+/// Names of `community.crypto` that ansible-core finds without the collection.
+const MOVED: &[(&str, &str)] = &[
+    ("get_certificate", "get_certificate"),
+    ("openssl_certificate", "x509_certificate"),
+    ("openssl_certificate_info", "x509_certificate_info"),
+    ("openssl_csr", "openssl_csr"),
+    ("openssl_csr_info", "openssl_csr_info"),
+    ("openssl_pkcs12", "openssl_pkcs12"),
+    ("openssl_privatekey", "openssl_privatekey"),
+    ("openssl_publickey", "openssl_publickey"),
+    ("x509_crl", "x509_crl"),
+];
+
 /// Names that ansible-core itself sends on to another.
 const REDIRECTS: &[(&str, &str)] = &[("yum", "dnf")];
 
@@ -165,16 +196,36 @@ pub fn short_name(name: &str) -> Option<&str> {
     (!short.contains('.')).then_some(short)
 }
 
+/// The full name of a module by its short one, which is in one collection alone.
+#[must_use]
+pub fn full_name(short: &str) -> String {
+    let collection = COLLECTIONS.iter().find(|(_, table)| side_of(table, short).is_some());
+    format!("{}.{short}", collection.map_or("ansible.builtin", |(collection, _)| collection))
+}
+
+/// A name of a table and where it runs.
+fn side_of(table: &'static [(&str, Side)], short: &str) -> Option<&'static (&'static str, Side)> {
+    table.binary_search_by(|(name, _)| (*name).cmp(short)).ok().and_then(|index| table.get(index))
+}
+
 /// What answers to a name.
 #[must_use]
 pub fn resolve(name: &str) -> Resolution {
-    let Some(short) = short_name(name) else { return Resolution::Unknown };
-    if let Some((_, text)) = REMOVED.iter().find(|(name, _)| *name == short) {
-        return Resolution::Removed(text);
-    }
-    let short = REDIRECTS.iter().find(|(from, _)| *from == short).map_or(short, |(_, to)| to);
-    let Ok(index) = BUILTIN.binary_search_by(|(name, _)| (*name).cmp(short)) else { return Resolution::Unknown };
-    match BUILTIN.get(index) {
+    let found = match name.rsplit_once('.') {
+        Some((collection, short)) if !collection.starts_with("ansible.") => {
+            COLLECTIONS.iter().find(|(known, _)| *known == collection).and_then(|(_, table)| side_of(table, short))
+        }
+        _ => {
+            let Some(short) = short_name(name) else { return Resolution::Unknown };
+            if let Some((_, text)) = REMOVED.iter().find(|(name, _)| *name == short) {
+                return Resolution::Removed(text);
+            }
+            let short = REDIRECTS.iter().find(|(from, _)| *from == short).map_or(short, |(_, to)| to);
+            let moved = || MOVED.iter().find(|(from, _)| *from == short).and_then(|(_, to)| side_of(CRYPTO, to));
+            side_of(BUILTIN, short).or_else(moved)
+        }
+    };
+    match found {
         Some((name, Side::Control)) => Resolution::Action(name),
         Some((name, Side::Host)) if is_native(name) => Resolution::Native(name),
         Some((name, _)) => Resolution::NotYet(name),
@@ -195,7 +246,7 @@ pub fn lookups() -> impl Iterator<Item = &'static str> {
 
 /// All names of modules and actions, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    BUILTIN.iter().map(|(name, _)| *name)
+    BUILTIN.iter().chain(CRYPTO).map(|(name, _)| *name)
 }
 
 /// Whether the helper carries the module.
@@ -225,7 +276,20 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_sorted_so_that_it_can_be_searched() {
+    fn a_module_of_community_crypto_has_its_full_name_and_those_that_moved_there_their_old_one() {
+        let short = |name| resolve(name).short();
+        assert_eq!(short("community.crypto.x509_certificate"), Some("x509_certificate"));
+        assert_eq!(short("openssl_certificate"), Some("x509_certificate"));
+        assert_eq!(short("x509_certificate"), None, "it came after the collections");
+        assert_eq!(short("community.crypto.stat"), None);
+        assert_eq!(full_name("x509_crl"), "community.crypto.x509_crl");
+        assert_eq!(full_name("stat"), "ansible.builtin.stat");
+    }
+
+    #[test]
+    fn the_tables_are_sorted_so_that_they_can_be_searched_and_no_name_is_in_two() {
         assert!(BUILTIN.is_sorted_by(|left, right| left.0 < right.0));
+        assert!(CRYPTO.is_sorted_by(|left, right| left.0 < right.0));
+        assert!(CRYPTO.iter().all(|(name, _)| side_of(BUILTIN, name).is_none()));
     }
 }

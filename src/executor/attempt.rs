@@ -213,7 +213,7 @@ fn action_name(task: &Task, scope: &Rc<VariableScope>) -> Result<(String, String
         written.to_string()
     };
     match collection::resolve(&name).short() {
-        Some(short) => Ok((short.to_owned(), format!("ansible.builtin.{short}"))),
+        Some(short) => Ok((short.to_owned(), collection::full_name(short))),
         None => {
             let message = format!("Cannot resolve '{name}' to an action or module.");
             Err(ErrorChain::new(Link::at(message, written.origin().map(Span::from))))

@@ -13,11 +13,13 @@ pub enum Bundle {
     Base,
     /// Modules that speak HTTP and with it TLS.
     Web,
+    /// Modules that make and read keys and certificates.
+    Crypto,
 }
 
 impl Bundle {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Base, Self::Web];
+    pub const ALL: [Self; 3] = [Self::Base, Self::Web, Self::Crypto];
 
     /// Its name, which names its program (`provision-helper-NAME`) and the file on a host.
     #[must_use]
@@ -25,6 +27,7 @@ impl Bundle {
         match self {
             Self::Base => "base",
             Self::Web => "web",
+            Self::Crypto => "crypto",
         }
     }
 }

@@ -143,6 +143,9 @@ pub static BASE: Table = Table(&select::<{ count(Bundle::Base) }>(Bundle::Base))
 /// The modules of the web bundle.
 pub static WEB: Table = Table(&select::<{ count(Bundle::Web) }>(Bundle::Web));
 
+/// The modules of the crypto bundle.
+pub static CRYPTO: Table = Table(&select::<{ count(Bundle::Crypto) }>(Bundle::Crypto));
+
 /// How many modules a bundle has.
 const fn count(bundle: Bundle) -> usize {
     let (mut found, mut at) = (0, 0);
@@ -281,6 +284,7 @@ mod tests {
         match bundle {
             Bundle::Base => BASE,
             Bundle::Web => WEB,
+            Bundle::Crypto => CRYPTO,
         }
     }
 

@@ -168,7 +168,7 @@ impl Loader {
             }
             Resolution::NotYet(short) => {
                 let short = *short;
-                self.not_runnable(file, key, &format!("The module ansible.builtin.{short}"));
+                self.not_runnable(file, key, &format!("The module {}", collection::full_name(short)));
             }
             Resolution::Native(_) | Resolution::Action(_) => {}
         }
@@ -231,7 +231,7 @@ impl Loader {
         // What this form names is looked up when the task runs: it may be a template.
         let resolution = collection::resolve(&name);
         if let Resolution::NotYet(short) = resolution {
-            self.not_runnable(file, value, &format!("The module ansible.builtin.{short}"));
+            self.not_runnable(file, value, &format!("The module {}", collection::full_name(short)));
         }
         let action = self.assemble(file, value, value, &name, &resolution, args, additional)?;
         Some(Parsed { action, local, key: None })

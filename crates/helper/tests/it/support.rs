@@ -16,6 +16,7 @@ pub(crate) fn program(bundle: Bundle) -> &'static str {
     match bundle {
         Bundle::Base => env!("CARGO_BIN_EXE_provision-helper-base"),
         Bundle::Web => env!("CARGO_BIN_EXE_provision-helper-web"),
+        Bundle::Crypto => env!("CARGO_BIN_EXE_provision-helper-crypto"),
     }
 }
 

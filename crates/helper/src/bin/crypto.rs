@@ -1,0 +1,7 @@
+//! The helper with the modules of the crypto bundle.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    helper::main(modules::registry::CRYPTO)
+}
