@@ -16,7 +16,7 @@ mod settings;
 use std::{collections::BTreeSet, path::Path};
 
 pub use authorities::ROOT;
-pub use files::{Files, Locking, SystemFiles, SystemLock};
+pub use files::{Files, Links, Locking, Owner, SystemFiles, SystemLock};
 pub use holder::Holder;
 pub use index::{Index, Intermediate, Issued, List, State, Tier};
 pub use log::{Log, bytes as log_bytes, verify_log};

@@ -1,9 +1,9 @@
 //! The few things a store does with files, as a trait: a test puts one in that loses what was not synced.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions, Permissions, TryLockError},
     io::{self, ErrorKind, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown, fchown, symlink},
     path::{Path, PathBuf},
 };
 
@@ -87,6 +87,23 @@ pub trait Files {
     fn lock(&self, path: &Path) -> io::Result<Locking<Self::Lock>>;
 }
 
+/// Files among which there are links.
+pub trait Links: Files {
+    /// A new symbolic link that leads to `target`, a path relative to the link's folder.
+    ///
+    /// # Errors
+    ///
+    /// The name is taken; the file system.
+    fn link(&self, target: &Path, path: &Path) -> io::Result<()>;
+
+    /// Where a symbolic link leads; none if there is nothing of that name.
+    ///
+    /// # Errors
+    ///
+    /// It is no link; the file system.
+    fn read_link(&self, path: &Path) -> io::Result<Option<PathBuf>>;
+}
+
 /// What became of a lock that was asked for.
 #[derive(Debug)]
 pub enum Locking<L> {
@@ -107,11 +124,29 @@ impl Drop for SystemLock {
     }
 }
 
-/// Files on this machine: mode 0600, folders 0700.
+/// Files on this machine: mode 0600, folders 0700, unless they are made for somebody.
 #[derive(Debug, Clone)]
 pub struct SystemFiles {
     root: PathBuf,
     holder: String,
+    owner: Owner,
+}
+
+/// Whose new files are, and who may do what with them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The user's number; none leaves it to be ours.
+    pub user: Option<u32>,
+    /// The group's number; none leaves it to be ours.
+    pub group: Option<u32>,
+    /// The mode of files; folders may be searched by whoever may read them.
+    pub mode: u32,
+}
+
+impl Owner {
+    fn folder_mode(self) -> u32 {
+        0o700 | self.mode | (self.mode & 0o444) >> 2
+    }
 }
 
 impl SystemFiles {
@@ -129,13 +164,20 @@ impl SystemFiles {
     /// Below that folder as it is, or is not.
     #[must_use]
     pub fn at_folder(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), holder: format!("process {}", std::process::id()) }
+        let owner = Owner { user: None, group: None, mode: 0o600 };
+        Self { root: root.into(), holder: format!("process {}", std::process::id()), owner }
     }
 
     /// What is said to others while the lock is ours: who it is and since when.
     #[must_use]
     pub fn held_by(self, holder: String) -> Self {
         Self { holder, ..self }
+    }
+
+    /// The same, but new files and folders belong to somebody.
+    #[must_use]
+    pub fn made_for(self, owner: Owner) -> Self {
+        Self { owner, ..self }
     }
 
     /// The folder.
@@ -161,7 +203,16 @@ impl Files for SystemFiles {
     }
 
     fn create(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.at(path))?.write_all(bytes)
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.at(path))?;
+        let Owner { user, group, mode } = self.owner;
+        // Before there is anything to read in it; the owner first, for a change of owner takes bits of the mode away.
+        if user.is_some() || group.is_some() {
+            fchown(&file, user, group)?;
+        }
+        if mode != 0o600 {
+            file.set_permissions(Permissions::from_mode(mode))?;
+        }
+        file.write_all(bytes)
     }
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -192,7 +243,16 @@ impl Files for SystemFiles {
     }
 
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        fs::DirBuilder::new().mode(0o700).recursive(true).create(self.at(path))
+        let path = self.at(path);
+        let (Owner { user, group, .. }, mode) = (self.owner, self.owner.folder_mode());
+        fs::DirBuilder::new().mode(0o700).recursive(true).create(&path)?;
+        if user.is_some() || group.is_some() {
+            chown(&path, user, group)?;
+        }
+        if mode != 0o700 {
+            fs::set_permissions(&path, Permissions::from_mode(mode))?;
+        }
+        Ok(())
     }
 
     fn lock(&self, path: &Path) -> io::Result<Locking<SystemLock>> {
@@ -211,6 +271,20 @@ impl Files for SystemFiles {
                 Ok(Locking::Theirs(holder))
             }
             Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl Links for SystemFiles {
+    fn link(&self, target: &Path, path: &Path) -> io::Result<()> {
+        symlink(target, self.at(path))
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        match fs::read_link(self.at(path)) {
+            Ok(target) => Ok(Some(target)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }

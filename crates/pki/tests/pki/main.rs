@@ -4,5 +4,6 @@ mod authorities;
 mod ceremony;
 mod chains;
 mod judges;
+mod release;
 mod store;
 mod support;

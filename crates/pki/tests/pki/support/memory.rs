@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
 };
 
-use pki::store::{Files, Locking};
+use pki::store::{Files, Links, Locking};
 
 /// What a power loss leaves of that which was not synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,24 @@ impl Memory {
         let mut disk = self.disk.borrow_mut();
         let place = *disk.names.get(path).ok_or(io::ErrorKind::NotFound)?;
         Ok(with(&mut disk.contents[place]))
+    }
+}
+
+/// Before where a link leads, in its content.
+const LINK: &[u8] = b"\0link\0";
+
+impl Links for Memory {
+    fn link(&self, target: &Path, path: &Path) -> io::Result<()> {
+        let content = [LINK, target.as_os_str().as_encoded_bytes()].concat();
+        self.create(path, &content)?;
+        // A file system writes a link's target with its name.
+        self.content(path, |content| content.synced = content.written.clone())
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<Option<PathBuf>> {
+        let Some(content) = self.read(path)? else { return Ok(None) };
+        let target = content.strip_prefix(LINK).ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(Some(PathBuf::from(String::from_utf8(target.to_vec()).map_err(io::Error::other)?)))
     }
 }
 
