@@ -125,7 +125,7 @@ mod source {
             if Bundle::ALL.into_iter().all(|bundle| carried(bundle).size > 0) {
                 return Ok(Self(None));
             }
-            Ok(Self(Some(match env::var_os("PROVISION_HELPER") {
+            Ok(Self(Some(match env::var_os("PROVISION_HELPER").filter(|folder| !folder.is_empty()) {
                 Some(folder) => PathBuf::from(folder),
                 None => build()?,
             })))

@@ -11,6 +11,7 @@ pub mod event;
 pub mod executor;
 pub mod helper_binary;
 pub mod inventory;
+pub mod issuer;
 pub mod lookup;
 pub mod playbook;
 pub mod strategy;

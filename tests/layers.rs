@@ -12,7 +12,7 @@ use std::{
 const FLOORS: &[&[&str]] = &[
     &["accounts", "diagnostic", "python_json", "python_repr", "helper_binary"],
     &["event", "config", "yaml"],
-    &["vault", "collection", "callback"],
+    &["vault", "collection", "callback", "issuer"],
     &["inventory"],
     &["playbook"],
     &["vars", "strategy"],

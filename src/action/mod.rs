@@ -9,6 +9,7 @@
 mod add_host;
 mod assert;
 pub mod async_status;
+mod certificate;
 mod copy;
 mod debug;
 mod fail;
@@ -148,6 +149,8 @@ pub struct ActionContext<'a> {
     pub vault: &'a dyn crate::playbook::VaultOpener,
     /// Asks the person at the terminal.
     pub prompt: &'a dyn Prompt,
+    /// What opened the keys of the PKI's intermediates in this run.
+    pub openers: &'a crate::issuer::Openers,
 }
 
 /// Asks the person at the terminal (`pause`).

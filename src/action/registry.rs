@@ -38,6 +38,13 @@ const ACTIONS: &[Action] = &[
         raw_arguments: &[],
         run: super::async_status::run,
     },
+    Action {
+        name: "certificate",
+        local: false,
+        bypass_host_loop: false,
+        raw_arguments: &[],
+        run: super::certificate::run,
+    },
     Action { name: "copy", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::copy::run },
     Action { name: "debug", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::debug::run },
     Action { name: "fail", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::fail::run },

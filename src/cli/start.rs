@@ -12,6 +12,7 @@ use super::{
     terminal::Terminal,
 };
 use crate::{
+    callback::Callback,
     diagnostic::Diagnostic,
     executor::{self, PlaybookFile, RunError, run_playbooks},
 };
@@ -120,6 +121,28 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
     let run = session.run(told(&options.run), Box::new(callback))?;
     run.loader.borrow_mut().provide(&path, &text).map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
     conduct(&run, &[PlaybookFile { given: None, path }])
+}
+
+/// Runs a playbook that is written here, on all hosts within the limit; the names of those hosts. How it went the callback
+/// has heard.
+///
+/// # Errors
+///
+/// The run cannot begin.
+pub fn written(
+    options: options::RunOptions,
+    path: &std::path::Path,
+    text: &str,
+    callback: Box<dyn Callback>,
+    terminal: &mut Terminal,
+) -> Result<Vec<String>> {
+    let session = Session::open(&options, terminal)?;
+    let hosts = targets(&session, "all", options.limit.as_deref(), terminal)?;
+    let hosts = hosts.iter().map(ToString::to_string).collect();
+    let run = session.run(told(&options), callback)?;
+    run.loader.borrow_mut().provide(path, text).map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
+    conduct(&run, &[PlaybookFile { given: None, path: path.to_owned() }])?;
+    Ok(hosts)
 }
 
 /// The hosts that a pattern means within the limit. That there are none although there is an inventory is an error; that

@@ -133,9 +133,12 @@ const CRYPTO: &[(&str, Side)] = &[
     ("x509_crl", Side::Host),
 ];
 
+/// What ansible-core does not have.
+const OWN: &[(&str, Side)] = &[("certificate", Side::Control)];
+
 /// The collections whose modules are native, each with its table; no name is in two of them.
 const COLLECTIONS: &[(&str, &[(&str, Side)])] =
-    &[("ansible.builtin", BUILTIN), ("ansible.legacy", BUILTIN), ("community.crypto", CRYPTO)];
+    &[("ansible.builtin", BUILTIN), ("ansible.legacy", BUILTIN), ("community.crypto", CRYPTO), ("provision.pki", OWN)];
 
 /// Names of `community.crypto` that ansible-core finds without the collection.
 const MOVED: &[(&str, &str)] = &[
@@ -222,7 +225,7 @@ pub fn resolve(name: &str) -> Resolution {
             }
             let short = REDIRECTS.iter().find(|(from, _)| *from == short).map_or(short, |(_, to)| to);
             let moved = || MOVED.iter().find(|(from, _)| *from == short).and_then(|(_, to)| side_of(CRYPTO, to));
-            side_of(BUILTIN, short).or_else(moved)
+            side_of(BUILTIN, short).or_else(|| side_of(OWN, short)).or_else(moved)
         }
     };
     match found {
@@ -246,7 +249,7 @@ pub fn lookups() -> impl Iterator<Item = &'static str> {
 
 /// All names of modules and actions, for suggestions.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    BUILTIN.iter().chain(CRYPTO).map(|(name, _)| *name)
+    BUILTIN.iter().chain(CRYPTO).chain(OWN).map(|(name, _)| *name)
 }
 
 /// Whether the helper carries the module.

@@ -188,6 +188,7 @@ async fn attempt(
         environment: &run.config.environment,
         vault: run.vault.as_ref(),
         prompt: run.prompt.as_ref(),
+        openers: &run.openers,
     };
     tries(run, task, scope, &context, &rendered, &mut result).await;
     if result.no_log {

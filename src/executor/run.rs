@@ -70,6 +70,8 @@ pub struct Run {
     pub prompt: Rc<dyn Prompt>,
     /// The helpers for the hosts.
     pub helpers: Rc<Helpers>,
+    /// What opened the keys of the PKI's intermediates.
+    pub openers: crate::issuer::Openers,
     /// The connections.
     pub pool: Rc<Pool>,
     /// As many hosts at a time.
@@ -101,6 +103,7 @@ impl Run {
             vault: parts.vault,
             lookups: parts.lookups,
             prompt: parts.prompt,
+            openers: crate::issuer::Openers::default(),
             helpers: parts.helpers,
             pool: Rc::new(Pool::new()),
             forks: Rc::new(Semaphore::new(forks)),

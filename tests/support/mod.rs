@@ -3,6 +3,7 @@
 
 pub(crate) mod fleet;
 pub(crate) mod mask;
+pub(crate) mod pki;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -68,6 +69,11 @@ static HELPER: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
     assert!(output.status.success(), "the helpers could not be built:\n{}", String::from_utf8_lossy(&output.stderr));
     Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 });
+
+/// What `PROVISION_HELPER` is to be.
+pub(crate) fn helper() -> Option<&'static Path> {
+    HELPER.as_deref()
+}
 
 /// This process's user by name: Ansible looks for `~NAME` of the user that the environment names.
 fn user() -> String {

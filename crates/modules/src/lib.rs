@@ -7,6 +7,7 @@
 
 pub mod bundle;
 pub mod cancel;
+pub mod certificate;
 pub mod commands;
 pub mod context;
 pub mod facts;

@@ -9,8 +9,8 @@ use protocol::{
 };
 
 use crate::{
-    Bundle, Cancellation, Context, Failure, Link, Module, commands, facts, files, module::specification, net, packages,
-    services, support::path_info, system, users,
+    Bundle, Cancellation, Context, Failure, Link, Module, certificate, commands, facts, files, module::specification,
+    net, packages, services, support::path_info, system, users,
 };
 
 /// One module in the table.
@@ -106,6 +106,7 @@ const ROWS: &[Entry] = &[
     entry::<packages::apt_repository::AptRepository>(),
     entry::<commands::async_status::AsyncStatus>(),
     entry::<files::blockinfile::Blockinfile>(),
+    entry::<certificate::Certificate>().of(Bundle::Crypto),
     entry::<commands::command::Command>(),
     entry::<files::copy::Copy>(),
     entry::<files::fetch::Fetch>(),

@@ -120,17 +120,7 @@ impl<F: Files, C: Clock> Store<F, C> {
     /// A clock that has gone back by more than [`CLOCK_TOLERANCE`].
     pub fn now(&self) -> Result<Moment> {
         let now = self.clock.now()?;
-        if let Some(last) = self.log.last()
-            && now.after(CLOCK_TOLERANCE)? < last
-        {
-            return Err(Error::refused(Finding::new(
-                "clock",
-                "time",
-                format!("it says {now}, but the log's last record is of {last}"),
-                "PKI policy: time does not go back",
-                "set this machine's clock",
-            )));
-        }
+        check_time(now, self.log.last())?;
         Ok(now)
     }
 
@@ -273,13 +263,15 @@ impl<F: Files, C: Clock> Store<F, C> {
         self.index.revoked_by(issuer)
     }
 
-    /// Records that a renewal failed, so that the next try waits.
+    /// Records that a renewal failed, so that the next try waits. `unused` is the certificate that was issued for it and that
+    /// the service does not present: it goes on with the one before.
     ///
     /// # Errors
     ///
     /// The file system.
-    pub fn record_failed_renewal(&mut self, holder: &Holder, why: &str) -> Result<()> {
-        self.note(Event::RenewalFailed { holder: holder.clone(), why: why.to_owned() })
+    pub fn record_failed_renewal(&mut self, holder: &Holder, why: &str, unused: Option<&Serial>) -> Result<()> {
+        let serial = unused.map(ToString::to_string);
+        self.note(Event::RenewalFailed { holder: holder.clone(), why: why.to_owned(), serial })
     }
 
     /// Records that a renewal went through: the service presents the certificate of that serial number.
@@ -367,6 +359,22 @@ impl<F: Files, C: Clock> Store<F, C> {
         }
         Ok(())
     }
+}
+
+/// Refuses a time that lies before the last record.
+fn check_time(now: Moment, last: Option<Moment>) -> Result<()> {
+    if let Some(last) = last
+        && now.after(CLOCK_TOLERANCE)? < last
+    {
+        return Err(Error::refused(Finding::new(
+            "clock",
+            "time",
+            format!("it says {now}, but the log's last record is of {last}"),
+            "PKI policy: time does not go back",
+            "set this machine's clock",
+        )));
+    }
+    Ok(())
 }
 
 fn take_lock<F: Files>(files: &F) -> Result<F::Lock> {

@@ -18,6 +18,7 @@ mod log;
 mod needs_renewal;
 mod place;
 mod rehearsal;
+mod renew;
 mod revoke;
 mod root;
 mod seal;
@@ -38,7 +39,7 @@ use form::{Done, Form};
 /// the environment variable PROVISION_PKI_STORE; else it is the folder `pki`.
 ///
 /// Exit codes: 0 done, 1 not due (`needs-renewal` alone), 2 bad input, 3 refused by policy, 4 verification failed,
-/// 6 locked by another process, 7 a file could not be read or written.
+/// 5 deployed and rolled back, 6 locked by another process, 7 a file could not be read or written.
 ///
 /// Example: provision pki init pki --rehearsal --chain --organization Example --url http://pki.example.org/ --dns example.org
 ///
@@ -56,6 +57,7 @@ enum Action {
     Identity(identity::Arguments),
     Intermediate(intermediate::Arguments),
     Issue(issue::Arguments),
+    Renew(Box<renew::Arguments>),
     Revoke(revoke::Arguments),
     Crl(crl::Arguments),
     Trust(trust::Arguments),
@@ -87,6 +89,7 @@ impl Arguments {
             Action::Identity(verb) => Box::new(verb),
             Action::Intermediate(verb) => verb.verb(),
             Action::Issue(verb) => Box::new(verb),
+            Action::Renew(verb) => verb,
             Action::Revoke(verb) => Box::new(verb),
             Action::Crl(verb) => verb.verb(),
             Action::Trust(verb) => verb.verb(),

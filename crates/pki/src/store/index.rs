@@ -27,6 +27,10 @@ pub struct Index {
     lists: BTreeMap<String, Lists>,
     /// Of each holder the newest certificate that is kept.
     holders: BTreeMap<Holder, Serial>,
+    /// What each held before that.
+    before: BTreeMap<Holder, Serial>,
+    /// What was issued for the last try of each and is not known to be in use.
+    unused: BTreeMap<Holder, Serial>,
     attempts: BTreeMap<Holder, Attempts>,
     renewed: BTreeMap<Holder, Moment>,
 }
@@ -171,12 +175,12 @@ impl Index {
         self.intermediates.iter().find(|one| one.name == name)
     }
 
-    /// The newest certificate of each holder.
+    /// The certificate of each holder: the newest, unless its service could not take it.
     pub fn holders(&self) -> impl Iterator<Item = (&Holder, &Serial)> {
         self.holders.iter()
     }
 
-    /// The newest certificate of that holder.
+    /// The certificate of that holder: the newest, unless its service could not take it.
     #[must_use]
     pub fn held_by(&self, holder: &Holder) -> Option<&Serial> {
         self.holders.get(holder)
@@ -186,6 +190,12 @@ impl Index {
     #[must_use]
     pub fn attempts(&self, holder: &Holder) -> Option<&Attempts> {
         self.attempts.get(holder)
+    }
+
+    /// The certificate that was issued for a holder's last try to renew, where that try failed: it is not known to be in use.
+    #[must_use]
+    pub fn unused(&self, holder: &Holder) -> Option<&Serial> {
+        self.unused.get(holder)
     }
 
     /// When a holder's certificate was last renewed to the end: presented by its service.
@@ -300,8 +310,10 @@ impl Index {
                 let issued = self.issued.get_mut(&serial).ok_or_else(|| wrong("it was never announced"))?;
                 issued.sha256 = Some(sha256);
                 issued.state = State::Valid;
-                if let Some(holder) = issued.holder.clone() {
-                    self.holders.insert(holder, serial);
+                if let Some(holder) = issued.holder.clone()
+                    && let Some(before) = self.holders.insert(holder.clone(), serial)
+                {
+                    self.before.insert(holder, before);
                 }
             }
             Event::Orphan { serial } => {
@@ -333,13 +345,25 @@ impl Index {
                 let lists = self.lists.get_mut(&issuer).filter(|lists| lists.number == number);
                 lists.ok_or_else(|| wrong("the list was never announced"))?.open = None;
             }
-            Event::RenewalFailed { holder, .. } => {
+            Event::RenewalFailed { holder, serial, .. } => {
                 let at = Moment::parse(time)?;
+                // Its service goes on with the one before.
+                if let Some(serial) = serial.as_deref().map(Serial::parse).transpose()? {
+                    if self.holders.get(&holder) == Some(&serial) {
+                        match self.before.remove(&holder) {
+                            Some(before) => self.holders.insert(holder.clone(), before),
+                            None => self.holders.remove(&holder),
+                        };
+                    }
+                    self.unused.insert(holder.clone(), serial);
+                }
                 let attempts = self.attempts.entry(holder).or_insert(Attempts { failed: 0, last: at });
                 *attempts = Attempts { failed: attempts.failed.saturating_add(1), last: at };
             }
-            Event::Renewed { holder, .. } => {
+            Event::Renewed { holder, serial } => {
                 self.attempts.remove(&holder);
+                self.unused.remove(&holder);
+                self.holders.insert(holder.clone(), Serial::parse(&serial)?);
                 self.renewed.insert(holder, Moment::parse(time)?);
             }
             Event::Together { events } => {

@@ -7,6 +7,7 @@ use crate::{
     Error, Result,
     authority::Authority,
     certificate::Certificate,
+    clock::Moment,
     crl::RevocationList,
     request::SigningRequest,
     serial::{Serial, hex},
@@ -24,6 +25,7 @@ pub struct View<F> {
     index: Index,
     head: String,
     lines: u64,
+    last: Moment,
 }
 
 impl<F: Files> View<F> {
@@ -34,11 +36,24 @@ impl<F: Files> View<F> {
     /// No store; a log whose chain is broken (the line is named); the file system.
     pub fn open(files: F) -> Result<Self> {
         let mut index = Index::default();
-        let (lines, head) = log::look(&files, |record| index.apply(record))?;
+        let mut last = String::new();
+        let (lines, head) = log::look(&files, |record| {
+            last.clone_from(&record.time);
+            index.apply(record)
+        })?;
         if index.kind().is_none() {
             return Err(Error::input("store", "its log does not begin with its making", "restore it from a backup"));
         }
-        Ok(Self { files, index, head, lines })
+        Ok(Self { files, index, head, lines, last: Moment::parse(&last)? })
+    }
+
+    /// Refuses a time that lies before the last record by more than [`super::CLOCK_TOLERANCE`].
+    ///
+    /// # Errors
+    ///
+    /// A clock that has gone back.
+    pub fn check_time(&self, now: Moment) -> Result<()> {
+        super::check_time(now, Some(self.last))
     }
 
     /// What is known of each authority, serial and list.

@@ -185,6 +185,9 @@ pub enum Event {
         holder: Holder,
         /// Why.
         why: String,
+        /// The certificate that was issued for it and did not come into use.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        serial: Option<String>,
     },
     /// A renewal went through to its end: the service presents the new certificate.
     Renewed {
@@ -262,7 +265,8 @@ mod tests {
                 sha256: text(),
             },
             Event::ListLost { issuer: text(), number: 7 },
-            Event::RenewalFailed { holder: holder(), why: text() },
+            Event::RenewalFailed { holder: holder(), why: text(), serial: None },
+            Event::RenewalFailed { holder: holder(), why: text(), serial: Some(text()) },
             Event::Renewed { holder: holder(), serial: text() },
             Event::Together { events: vec![Event::Orphan { serial: text() }, Event::Refused { why: text() }] },
             Event::Refused { why: text() },

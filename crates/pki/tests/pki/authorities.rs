@@ -158,7 +158,7 @@ fn failed_renewals_wait_longer_and_longer_until_one_goes_through() {
     let draft = tiers.draft(KeyKind::P256, Role::Both, &["web.example.org"]);
     let made: Certificate = store.issue_to(Some(&holder), draft, &tiers.intermediate_key).unwrap();
     for _ in 0..3 {
-        store.record_failed_renewal(&holder, "the host does not answer").unwrap();
+        store.record_failed_renewal(&holder, "the host does not answer", None).unwrap();
     }
     let line = |files: &Memory| {
         overview::of(View::open(files.clone()).unwrap().index(), tiers.now).unwrap().services[0].clone()
@@ -169,4 +169,30 @@ fn failed_renewals_wait_longer_and_longer_until_one_goes_through() {
     store.record_renewal(&holder, &made.serial().unwrap()).unwrap();
     let well = line(&files);
     assert_eq!((well.failed_renewals, well.last_renewal.as_deref()), (None, Some("2026-11-25T19:00:00Z")));
+}
+
+#[test]
+fn a_certificate_that_did_not_come_into_use_does_not_stand_for_the_one_that_is() {
+    let (tiers, files) = (Tiers::new(), Memory::default());
+    let mut store = created(files.clone(), &tiers);
+    let holder = Holder::parse("web@edge1").unwrap();
+    let issue = |store: &mut Store<Memory, FixedClock>| {
+        let draft = tiers.draft(KeyKind::P256, Role::Both, &["web.example.org"]);
+        store.issue_to(Some(&holder), draft, &tiers.intermediate_key).unwrap().serial().unwrap()
+    };
+    let held = |files: &Memory| View::open(files.clone()).unwrap().index().held_by(&holder).cloned();
+    let first = issue(&mut store);
+    store.record_failed_renewal(&holder, "the service did not take it", Some(&first)).unwrap();
+    assert_eq!(held(&files), None, "it has none that is in use");
+    let second = issue(&mut store);
+    store.record_renewal(&holder, &second).unwrap();
+    let third = issue(&mut store);
+    assert_eq!(held(&files), Some(third.clone()));
+    store.record_failed_renewal(&holder, "the service did not take it", Some(&third)).unwrap();
+    assert_eq!(held(&files), Some(second));
+    // It did after all.
+    assert_eq!(View::open(files.clone()).unwrap().index().unused(&holder), Some(&third));
+    store.record_renewal(&holder, &third).unwrap();
+    assert_eq!(held(&files), Some(third));
+    assert_eq!(View::open(files).unwrap().index().unused(&holder), None);
 }

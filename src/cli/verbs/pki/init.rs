@@ -15,9 +15,11 @@ use super::{
     place::{self, RehearsalClock},
     rehearsal,
     seal::Seal,
-    unseal,
 };
-use crate::cli::{Result, terminal::Terminal};
+use crate::{
+    cli::{Result, terminal::Terminal},
+    issuer::unlock,
+};
 
 /// Make a store: the folder of the audit log, the certificates, the lists and the sealed keys
 ///
@@ -96,7 +98,7 @@ impl Verb for Arguments {
         let mut text = format!("{shown}: new store for {}", named(kind));
         let mut json = json!({"store": shown, "kind": named(kind), "head": store.head()});
         if let Some(sealing) = sealing {
-            unseal::no_core_dumps()?;
+            unlock::no_core_dumps()?;
             let (more, chain) = rehearsal::chain(&mut store, &sealing)?;
             text = format!("{text}\n{more}");
             if let Some(object) = json.as_object_mut() {

@@ -19,9 +19,11 @@ use super::{
     rehearsal::common_name,
     seal::Seal,
     table::table,
-    unseal,
 };
-use crate::cli::{Result, terminal::Terminal};
+use crate::{
+    cli::{Result, terminal::Terminal},
+    issuer::{order, unlock},
+};
 
 /// Make, install, list and retire intermediates
 ///
@@ -100,7 +102,7 @@ impl Verb for Csr {
             .into());
         }
         let sealing = self.seal.with()?;
-        unseal::no_core_dumps()?;
+        unlock::no_core_dumps()?;
         let key = PrivateKey::generate(KeyKind::P384, &mut SystemRandom)?;
         let request = SigningRequest::build(&subject, None, &key)?;
         store.keep_key(&self.name, sealing.seal(key)?.file(), &request)?;
@@ -235,7 +237,7 @@ impl Verb for List {
 
     fn run(self: Box<Self>, terminal: &mut Terminal) -> Result<Done> {
         let (view, now) = self.place.look(terminal)?;
-        let issuing = super::issue::issuing(view.index(), now).map(|one| one.name.clone());
+        let issuing = order::issuing(view.index(), now).map(|one| one.name.clone());
         let (mut rows, mut json) = (Vec::new(), Vec::new());
         for one in view.index().intermediates() {
             let issued = one.serial.as_ref().and_then(|serial| view.index().get(serial));
@@ -290,7 +292,7 @@ impl Verb for Retire {
         let mut store = self.place.open("intermediate retire", terminal)?;
         let now = store.now()?;
         store.retire(&self.name)?;
-        let issuing = super::issue::issuing(store.index(), now).map(|one| one.name.clone());
+        let issuing = order::issuing(store.index(), now).map(|one| one.name.clone());
         let text = match &issuing {
             Some(other) => format!("{}: retired; {other} issues", self.name),
             None => format!(

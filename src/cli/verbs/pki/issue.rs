@@ -4,20 +4,16 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use pki::{
-    Error, Finding,
     clock::Moment,
     dns::Wildcards,
-    issue::Terms,
     key::{KeyKind, PrivateKey},
-    names::SubjectNames,
     profile::{Role, Service},
     random::SystemRandom,
     request::SigningRequest,
     seal::SealedKey,
     serial::Serial,
-    store::{Holder, Index, Intermediate, State},
+    store::{Holder, Index},
     subject::Subject,
-    validity::Validity,
 };
 use serde_json::json;
 
@@ -27,7 +23,10 @@ use super::{
     place::Place,
     unseal::Unseal,
 };
-use crate::cli::{Result, terminal::Terminal};
+use crate::{
+    cli::{Result, terminal::Terminal},
+    issuer::order::{Draft, Order},
+};
 
 /// Issue a service's certificate
 ///
@@ -135,7 +134,7 @@ impl Verb for Arguments {
         let mut store = self.place.open("issue", terminal)?;
         // Whatever is refused from here on is on record.
         let drafted = self.draft(store.index(), &store.reader(), csr.as_deref(), store.now()?);
-        let (draft, authority, name, key) = super::on_record(&mut store, drafted)?;
+        let (Draft { certificate: draft, authority, intermediate: name }, key) = super::on_record(&mut store, drafted)?;
         let sealed = SealedKey::new(store.reader().sealed_key(&name)?, authority.key().clone());
         let opener = self.unseal.opener(&sealed, &name, terminal)?;
         // The service's key is on the disk before the certificate that needs it.
@@ -182,7 +181,7 @@ impl Verb for Arguments {
     }
 }
 
-type Drafted = (pki::issue::ToBeSigned, pki::authority::Authority, String, Option<PrivateKey>);
+type Drafted = (Draft, Option<PrivateKey>);
 
 impl Arguments {
     fn draft<F: pki::store::Files>(
@@ -192,43 +191,19 @@ impl Arguments {
         csr: Option<&[u8]>,
         now: Moment,
     ) -> pki::Result<Drafted> {
-        let name = match &self.intermediate {
-            Some(name) => name.clone(),
-            None => issuing(index, now).map(|one| one.name.clone()).ok_or_else(|| {
-                Error::refused(Finding::new(
-                    "store",
-                    "intermediate",
-                    "none issues: each is pending, retired, revoked or expired",
-                    "PKI policy: services are issued by an intermediate",
-                    "install one with `provision pki intermediate csr` and `install`",
-                ))
-            })?,
-        };
-        let authority = reader.authority(&name)?;
-        may_issue(index, &name, &authority.certificate().label(), now)?;
-        let settings = index.settings();
-        let wildcards = if self.wildcard { Wildcards::Leftmost } else { Wildcards::Refused };
         let names = match (self.names.as_slice(), &self.host) {
-            ([], Some(host)) => SubjectNames::parse([host.as_str()], wildcards)?,
-            (names, _) => SubjectNames::parse(names.iter().map(String::as_str), wildcards)?,
+            ([], Some(host)) => std::slice::from_ref(host),
+            (names, _) => names,
         };
-        let published = settings.map(|settings| settings.published(&name)).transpose()?.ok_or_else(|| {
-            Error::input("store", "its settings were never decided", "make the store with `provision pki init`")
-        })?;
-        let mut keys = Service::KEYS.to_vec();
-        keys.retain(|_| self.key == KeyName::P256);
-        if keys.is_empty() {
-            keys.push(self.key.into());
-        }
-        let profile = Service {
+        let order = Order {
+            intermediate: self.intermediate.as_deref(),
             names,
-            organization: settings.map(|settings| settings.organization.clone()),
+            wildcards: if self.wildcard { Wildcards::Leftmost } else { Wildcards::Refused },
             role: self.role.into(),
-            keys,
-            published,
+            key: self.key.into(),
+            days: self.days,
         };
-        let terms =
-            Terms { serial: Serial::generate(&mut SystemRandom)?, validity: Validity::starting(now, self.days)? };
+        let issuing = order.issuing(index, reader, now)?;
         let (request, key) = match csr {
             Some(bytes) => (read_request(bytes)?, None),
             None => {
@@ -236,7 +211,8 @@ impl Arguments {
                 (SigningRequest::build(&Subject::default(), None, &key)?, Some(key))
             }
         };
-        Ok((profile.draft_for(&authority, &request, &terms)?, authority, name, key))
+        let serial = Serial::generate(&mut SystemRandom)?;
+        Ok((order.draft(index, issuing, &request, serial, now)?, key))
     }
 }
 
@@ -245,30 +221,4 @@ fn read_request(bytes: &[u8]) -> pki::Result<SigningRequest> {
         Ok(pem) if pem.contains("-----BEGIN ") => SigningRequest::from_pem(pem),
         _ => SigningRequest::from_der(bytes),
     }
-}
-
-/// The intermediate that issues where none is named: the newest that may.
-pub(super) fn issuing(index: &Index, now: Moment) -> Option<&Intermediate> {
-    index.intermediates().iter().rev().find(|one| one.serial.is_some() && may_issue(index, &one.name, "", now).is_ok())
-}
-
-/// Refuses an intermediate that is retired, revoked or over.
-fn may_issue(index: &Index, name: &str, label: &str, now: Moment) -> pki::Result<()> {
-    let one = index.intermediate(name);
-    let issued = one.and_then(|one| one.serial.as_ref()).and_then(|serial| index.get(serial));
-    let problem = match issued {
-        _ if one.is_some_and(|one| one.retired) => "it is retired".to_owned(),
-        Some(issued) if matches!(issued.state, State::Revoked { .. }) => "it is revoked".to_owned(),
-        Some(issued) if !issued.validity.contains(now) => {
-            format!("it holds from {} to {}, not {now}", issued.validity.not_before(), issued.validity.not_after())
-        }
-        _ => return Ok(()),
-    };
-    Err(Error::refused(Finding::new(
-        label,
-        "intermediate",
-        problem,
-        "PKI policy: who issues holds and is not revoked",
-        "take another intermediate",
-    )))
 }

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use pki::{
-    Error, Finding, Result,
-    clock::{Clock, ClockKind, FixedClock, Moment, SystemClock},
-    store::{Kind, Store, SystemFiles, View},
+    Result,
+    clock::Moment,
+    store::{Store, SystemFiles, View},
 };
 
-use crate::cli::terminal::Terminal;
-
-/// Names the store where --store does not.
-const VARIABLE: &str = "PROVISION_PKI_STORE";
+use crate::{
+    cli::terminal::Terminal,
+    issuer::place::{self, AnyClock},
+};
 
 /// `--store` and `--clock`
 #[derive(Debug, Clone, Default, Args)]
@@ -34,70 +34,22 @@ pub(super) struct RehearsalClock {
     clock: Option<String>,
 }
 
-/// The machine's clock, or one that was set.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum AnyClock {
-    /// The machine's.
-    System(SystemClock),
-    /// Of a rehearsal.
-    Rehearsal(FixedClock),
-}
-
-impl Clock for AnyClock {
-    fn now(&self) -> Result<Moment> {
-        match self {
-            Self::System(clock) => clock.now(),
-            Self::Rehearsal(clock) => clock.now(),
-        }
-    }
-
-    fn kind(&self) -> ClockKind {
-        match self {
-            Self::System(clock) => clock.kind(),
-            Self::Rehearsal(clock) => clock.kind(),
-        }
-    }
-}
-
 impl RehearsalClock {
     /// The clock that was asked for.
     pub(super) fn clock(&self) -> Result<AnyClock> {
-        Ok(match &self.clock {
-            None => AnyClock::System(SystemClock),
-            Some(time) => AnyClock::Rehearsal(FixedClock(Moment::parse(time)?)),
-        })
+        AnyClock::parse(self.clock.as_deref())
     }
 }
 
 impl Place {
     /// Opens the store for work: nobody else works in it until it is dropped.
     pub(super) fn open(&self, verb: &str, terminal: &Terminal) -> Result<Store<SystemFiles, AnyClock>> {
-        let root = self.root(terminal);
-        let there = root.join("log.jsonl");
-        if !there.exists() {
-            return Err(no_store(&root));
-        }
-        Store::open(working(root, verb)?, self.clock.clock()?)
+        place::open(self.root(terminal), &format!("provision pki {verb}"), self.clock.clock()?)
     }
 
     /// Looks into the store without keeping others from working in it; the time beside it.
     pub(super) fn look(&self, terminal: &Terminal) -> Result<(View<SystemFiles>, Moment)> {
-        let root = self.root(terminal);
-        let clock = self.clock.clock()?;
-        if !root.join("log.jsonl").exists() {
-            return Err(no_store(&root));
-        }
-        let view = View::open(SystemFiles::at_folder(root))?;
-        if view.index().kind() != Some(Kind::Rehearsal) && clock.kind() != ClockKind::System {
-            return Err(Error::refused(Finding::new(
-                "store",
-                "clock",
-                "it is for production, and this clock is one of tests",
-                "PKI policy: only a store made for rehearsal takes another clock",
-                "leave --clock out",
-            )));
-        }
-        Ok((view, clock.now()?))
+        place::look(self.root(terminal), &self.clock.clock()?)
     }
 
     /// The store, if there is one; for verbs that can do without.
@@ -110,21 +62,16 @@ impl Place {
 
     /// The store's folder.
     pub(super) fn root(&self, terminal: &Terminal) -> PathBuf {
-        let named = self.store.as_deref().or_else(|| terminal.environment.get(VARIABLE));
-        PathBuf::from(named.unwrap_or("pki"))
+        place::root(self.store.as_deref(), &terminal.environment)
+    }
+
+    /// The store's name and the clock as they were given.
+    pub(super) fn given(&self) -> (Option<&str>, Option<&str>) {
+        (self.store.as_deref(), self.clock.clock.as_deref())
     }
 }
 
 /// The store's files, with what others are told while it is open.
 pub(super) fn working(root: PathBuf, verb: &str) -> Result<SystemFiles> {
-    let holder = format!("provision pki {verb} (process {}, since {})", std::process::id(), SystemClock.now()?);
-    Ok(SystemFiles::at_folder(root).held_by(holder))
-}
-
-fn no_store(root: &std::path::Path) -> Error {
-    Error::input(
-        root.display().to_string(),
-        "it is no store",
-        format!("name one with --store or {VARIABLE}, or make one with `provision pki init`"),
-    )
+    place::working(root, &format!("provision pki {verb}"))
 }

@@ -10,7 +10,7 @@ use pki::{
 use rustix::mm::{MlockAllFlags, mlockall};
 use sha2::{Digest, Sha256};
 
-use crate::cli::verbs::pki::{place::AnyClock, unseal};
+use crate::issuer::{place::AnyClock, unlock};
 
 /// IFF_UP and IFF_LOOPBACK of netdevice(7).
 const UP: u32 = 0x1;
@@ -54,7 +54,7 @@ impl Machine for Desk {
     }
 
     fn close_memory(&self) -> Result<()> {
-        unseal::no_core_dumps()
+        unlock::no_core_dumps()
     }
 
     fn lock_memory(&self) -> Result<(), String> {

@@ -18,15 +18,17 @@ use pki::{
 use serde_json::json;
 
 use super::{desk::Desk, people::People};
-use crate::cli::{
-    Result,
-    terminal::Terminal,
-    verbs::pki::{
-        Verb, files,
-        form::{Done, Form, Format},
-        place::RehearsalClock,
-        unseal,
+use crate::{
+    cli::{
+        Result,
+        terminal::Terminal,
+        verbs::pki::{
+            Verb, files,
+            form::{Done, Form, Format},
+            place::RehearsalClock,
+        },
     },
+    issuer::unlock,
 };
 
 /// Run a ceremony on this machine, which has no network
@@ -100,7 +102,7 @@ impl Verb for Arguments {
             None if beside.exists() => Some(files::read(&beside.display().to_string())?),
             None => None,
         };
-        let identities = self.key.identities.iter().map(|file| unseal::identity(file)).collect::<pki::Result<_>>()?;
+        let identities = self.key.identities.iter().map(|file| unlock::identity(file)).collect::<pki::Result<_>>()?;
         let out = self.out.clone().unwrap_or_else(|| folder.join("record"));
         let record = SystemFiles::new(&out)
             .map_err(|error| Error::io(out.display(), error, "name another folder with --out"))?;

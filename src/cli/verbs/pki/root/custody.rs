@@ -14,21 +14,23 @@ use pki::{
 };
 use serde_json::json;
 
-use crate::cli::{
-    Result,
-    terminal::Terminal,
-    verbs::pki::{
-        Verb,
-        ceremony::{
-            desk::Desk,
-            people::People,
-            run::{self, Key},
+use crate::{
+    cli::{
+        Result,
+        terminal::Terminal,
+        verbs::pki::{
+            Verb,
+            ceremony::{
+                desk::Desk,
+                people::People,
+                run::{self, Key},
+            },
+            files,
+            form::{Done, Form, Format},
+            place::RehearsalClock,
         },
-        files,
-        form::{Done, Form, Format},
-        place::RehearsalClock,
-        unseal,
     },
+    issuer::unlock,
 };
 
 /// What a test signs begins with this, so that it is never anything else.
@@ -164,7 +166,7 @@ impl Verb for Test {
             .ok_or_else(|| Error::input("--key", "it is missing", "name the file of the root's sealed key"))?;
         let sealed = SealedKey::new(files::read(&file.display().to_string())?, root.public_key()?);
         let identities =
-            self.key.identities.iter().map(|file| unseal::identity(file)).collect::<pki::Result<Vec<_>>>()?;
+            self.key.identities.iter().map(|file| unlock::identity(file)).collect::<pki::Result<Vec<_>>>()?;
         let openings = custody::ask(&mut People::here(), &sealed, identities)?;
         let mut message = CONTEXT.to_vec();
         let mut drawn = [0; 32];

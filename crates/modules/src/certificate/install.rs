@@ -1,0 +1,136 @@
+//! The new pair comes into use, or the old one stays.
+
+use std::path::Path;
+
+use pki::{certificate::Certificate, release, store::SystemFiles};
+
+use super::{
+    CertificateArgs, layout,
+    service::{self, Service},
+};
+use crate::prelude::*;
+
+/// What was in use before.
+struct Before {
+    name: Option<String>,
+    /// The SHA-256 of its certificate, where it is whole.
+    certificate: Option<String>,
+}
+
+fn told(error: pki::Error) -> Failure {
+    Failure::new(error.to_string())
+}
+
+/// Installs `_chain` for the key that waits for it.
+pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
+    let chain = Certificate::from_pem_bundle(args._chain.as_deref().unwrap_or_default()).map_err(told)?;
+    let fingerprint = chain.first().map(Certificate::fingerprint).unwrap_or_default();
+    let files = layout::files(args, ctx)?;
+    let _lock = layout::lock(args, &files)?;
+    let limit = service::limit(args)?;
+    let name = release::finish(&files, &chain).map_err(told)?;
+    if let Some(validate) = &args.validate {
+        let folder = Path::new(&args.directory.0).join(release::folder(&name));
+        let line = validate.replace("%s", &crate::support::shlex::quote(&folder.to_string_lossy()));
+        if let Err(failure) = service::command("validate", &line, limit, ctx) {
+            let _ = layout::discard(args, &name);
+            return Err(failure.with("rolled_back", true).with("step", "validate"));
+        }
+    }
+    let before = before(&files)?;
+    // Where there was none, a service that is not there yet takes it when it starts.
+    let waits = before.certificate.is_none() && !is_serving(args)?;
+    release::turn(&files, Some(&name)).map_err(told)?;
+    if waits {
+        return Ok(Outcome::changed(true).with("release", name));
+    }
+    if let Err((step, failure)) = take(args, &fingerprint, ctx).and_then(|()| speaks_for_name(args, &chain)) {
+        return Err(roll_back(args, &files, &name, &before, ctx, failure).with("step", step));
+    }
+    layout::prune(args, &name);
+    let mut outcome = Outcome::changed(true).with("release", name);
+    if let Some(previous) = before.name {
+        outcome.set("previous", previous);
+    }
+    if args.port.is_some() {
+        outcome.set("served", fingerprint);
+    }
+    Ok(outcome)
+}
+
+/// Lets the service take the pair in use, which it does not serve yet.
+pub(super) fn activate(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
+    let files = layout::files(args, ctx)?;
+    let _lock = layout::lock(args, &files)?;
+    let before = before(&files)?;
+    let Some(fingerprint) = before.certificate else {
+        return Err(Failure::new(format!("{}: there is no pair in use", args.directory.0)));
+    };
+    take(args, &fingerprint, ctx).map_err(|(step, failure)| failure.with("step", step))?;
+    Ok(Outcome::changed(true).with("served", fingerprint))
+}
+
+fn is_serving(args: &CertificateArgs) -> Result<bool, Failure> {
+    Ok(Service::listening(args)?.is_some_and(|service| service.served().is_ok()))
+}
+
+fn before(files: &SystemFiles) -> Result<Before, Failure> {
+    let name = release::current(files).map_err(told)?;
+    let release = name.as_deref().and_then(|name| release::read(files, name).ok());
+    let certificate = release.and_then(|release| release.chain.first().map(Certificate::fingerprint));
+    Ok(Before { name, certificate })
+}
+
+/// The service's own check, its reload, and what it serves then; else where it failed.
+fn take(args: &CertificateArgs, fingerprint: &str, ctx: &Context) -> Result<(), (&'static str, Failure)> {
+    let limit = service::limit(args).map_err(|failure| ("arguments", failure))?;
+    if let Some(check) = &args.check {
+        service::command("check", check, limit, ctx).map_err(|failure| ("check", failure))?;
+    }
+    if let Some(reload) = &args.reload {
+        service::command("reload", reload, limit, ctx).map_err(|failure| ("reload", failure))?;
+    }
+    if let Some(service) = Service::listening(args).map_err(|failure| ("arguments", failure))? {
+        service.await_certificate(fingerprint, ctx).map_err(|failure| ("handshake", failure))?;
+    }
+    Ok(())
+}
+
+/// Whether clients will take what is served for the service that they want. Of what is put back it is not asked.
+fn speaks_for_name(args: &CertificateArgs, chain: &[Certificate]) -> Result<(), (&'static str, Failure)> {
+    match (args.port, &args.server_name, chain.first()) {
+        (Some(_), Some(name), Some(leaf)) => service::speaks_for(leaf, name).map_err(|failure| ("handshake", failure)),
+        _ => Ok(()),
+    }
+}
+
+/// Turns back to what was in use, and lets the service take that; the failure then says how far it went. When the call was
+/// cancelled no command can be run any more: the new pair stays, and the next renewal sees whether it is served.
+fn roll_back(
+    args: &CertificateArgs,
+    files: &SystemFiles,
+    name: &str,
+    before: &Before,
+    ctx: &Context,
+    failure: Failure,
+) -> Failure {
+    if ctx.cancel.is_cancelled() {
+        return failure;
+    }
+    if let Err(error) = release::turn(files, before.name.as_deref()) {
+        return failure.with("rolled_back", false).with("rollback_problem", error.to_string());
+    }
+    let again = match &before.certificate {
+        Some(fingerprint) => take(args, fingerprint, ctx).map_err(|(_, failure)| failure),
+        // There was none, and the service may not run without one: nothing can be asked of it.
+        None => Ok(()),
+    };
+    // Nobody else may find a key that stands for nothing.
+    let _ = layout::discard(args, name);
+    match again {
+        Ok(()) => failure.with("rolled_back", true),
+        Err(problem) => {
+            failure.with("rolled_back", true).with("rollback_problem", problem.into_outcome().msg.unwrap_or_default())
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The store's online intermediate at work for services: what the verbs of `pki` and the action `certificate` share.
+
+pub mod order;
+pub mod place;
+pub mod renewal;
+pub mod unlock;
+
+use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
+
+use unlock::Opener;
+
+/// What opened the keys of this run: a person types a passphrase once, not for each host.
+#[derive(Debug, Default)]
+pub struct Openers(RefCell<HashMap<(PathBuf, String), Rc<Opener>>>);
+
+impl Openers {
+    /// What opened the key of that intermediate of that store.
+    #[must_use]
+    pub fn known(&self, store: &std::path::Path, intermediate: &str) -> Option<Rc<Opener>> {
+        self.0.borrow().get(&(store.to_owned(), intermediate.to_owned())).cloned()
+    }
+
+    /// Keeps it.
+    pub fn keep(&self, store: &std::path::Path, intermediate: &str, opener: Opener) -> Rc<Opener> {
+        let opener = Rc::new(opener);
+        self.0.borrow_mut().insert((store.to_owned(), intermediate.to_owned()), Rc::clone(&opener));
+        opener
+    }
+}
