@@ -85,7 +85,11 @@ async fn renew(context: &ActionContext<'_>, options: &Options, renewal: &Renewal
         Verdict::Kept { .. } => outcome.set("state", "kept"),
     }
     let differs = state.values.get("matches") == Some(&Data::Bool(false));
+    if let Some(matches) = state.values.get("matches") {
+        outcome.set("matches", matches.clone());
+    }
     if let Some(Data::Str(why)) = state.values.get("unserved") {
+        outcome.set("matches", false);
         outcome.warnings.push(format!("what {} serves could not be seen: {why}", renewal.holder));
     }
     if differs && !context.settings.check_mode {
@@ -94,6 +98,7 @@ async fn renew(context: &ActionContext<'_>, options: &Options, renewal: &Renewal
             return Ok(merged(outcome, taken, "served"));
         }
         outcome.set("state", "activated");
+        outcome.set("matches", true);
     }
     if differs {
         outcome.changed = Some(true);
@@ -163,6 +168,9 @@ async fn replace(
         if let Some(value) = installed.values.get(key) {
             outcome.set(key, value.clone());
         }
+    }
+    if installed.values.contains_key("served") {
+        outcome.set("matches", true);
     }
     outcome.warnings.extend(installed.warnings);
     if let Err(error) = patiently(|| renewal.record_success(&serial)).await {
@@ -285,6 +293,9 @@ fn merged(mut outcome: Outcome, failed: Outcome, place: &str) -> Outcome {
             "host"
         },
     );
+    if rolled_back {
+        outcome.set("matches", !failed.values.contains_key("rollback_problem"));
+    }
     for (key, value) in failed.values {
         outcome.values.entry(key).or_insert(value);
     }

@@ -45,7 +45,7 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
         return Ok(Outcome::changed(true).with("release", name));
     }
     if let Err((step, failure)) = take(args, &fingerprint, ctx).and_then(|()| speaks_for_name(args, &chain)) {
-        return Err(roll_back(args, &files, &name, &before, ctx, failure).with("step", step));
+        return Err(roll_back(args, &files, &name, &before, step, ctx, failure).with("step", step));
     }
     layout::prune(args, &name);
     let mut outcome = Outcome::changed(true).with("release", name);
@@ -83,10 +83,16 @@ fn before(files: &SystemFiles) -> Result<Before, Failure> {
 
 /// The service's own check, its reload, and what it serves then; else where it failed.
 fn take(args: &CertificateArgs, fingerprint: &str, ctx: &Context) -> Result<(), (&'static str, Failure)> {
-    let limit = service::limit(args).map_err(|failure| ("arguments", failure))?;
     if let Some(check) = &args.check {
+        let limit = service::limit(args).map_err(|failure| ("arguments", failure))?;
         service::command("check", check, limit, ctx).map_err(|failure| ("check", failure))?;
     }
+    reload(args, fingerprint, ctx)
+}
+
+/// The service's reload, and what it serves then; else where it failed.
+fn reload(args: &CertificateArgs, fingerprint: &str, ctx: &Context) -> Result<(), (&'static str, Failure)> {
+    let limit = service::limit(args).map_err(|failure| ("arguments", failure))?;
     if let Some(reload) = &args.reload {
         service::command("reload", reload, limit, ctx).map_err(|failure| ("reload", failure))?;
     }
@@ -111,6 +117,7 @@ fn roll_back(
     files: &SystemFiles,
     name: &str,
     before: &Before,
+    step: &str,
     ctx: &Context,
     failure: Failure,
 ) -> Failure {
@@ -121,7 +128,9 @@ fn roll_back(
         return failure.with("rolled_back", false).with("rollback_problem", error.to_string());
     }
     let again = match &before.certificate {
-        Some(fingerprint) => take(args, fingerprint, ctx).map_err(|(_, failure)| failure),
+        // It was never told of the new one.
+        Some(_) if step == "check" => Ok(()),
+        Some(fingerprint) => reload(args, fingerprint, ctx).map_err(|(_, failure)| failure),
         // There was none, and the service may not run without one: nothing can be asked of it.
         None => Ok(()),
     };

@@ -4,7 +4,7 @@ mod report;
 
 use std::{
     collections::BTreeSet,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,8 +16,9 @@ use pki::{
 use serde_json::{Value, json};
 
 use super::{
-    Verb,
+    Verb, files,
     form::{Done, Form, Format},
+    metrics,
     place::{self, Place},
     unseal::Unseal,
 };
@@ -64,6 +65,9 @@ pub(super) struct Arguments {
     /// So many hosts at the same time; the next are begun when all of them went well
     #[arg(long = "serial", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     serial: u32,
+    /// Write metrics of what the services present there, in one step, for node-exporter
+    #[arg(long = "textfile", value_name = "FILE")]
+    textfile: Option<PathBuf>,
     #[command(flatten)]
     hosts: Hosts,
     /// A service, or service@host; may be repeated
@@ -95,6 +99,9 @@ impl Verb for Arguments {
         let report = std::mem::take(&mut *report.lock().unwrap_or_else(PoisonError::into_inner));
         if report.is_empty() {
             return Err(self.nothing(&known).into());
+        }
+        if let Some(path) = &self.textfile {
+            files::replace(path, metrics::served(report.served()).as_bytes())?;
         }
         let left: BTreeSet<_> = known.iter().filter(|host| !report.has_seen(host)).cloned().collect();
         let not_tried = if report.has_stopped() { left } else { BTreeSet::new() };

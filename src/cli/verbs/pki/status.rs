@@ -13,6 +13,7 @@ use super::{
     Verb, files,
     form::{Done, Form},
     init::named,
+    metrics,
     place::Place,
     table::table,
 };
@@ -83,7 +84,7 @@ impl Verb for Arguments {
                 }
                 done.json = value;
             }
-            StatusForm::Prometheus => done.text = metrics(&overview).trim_end().to_owned(),
+            StatusForm::Prometheus => done.text = metrics::of(&overview).trim_end().to_owned(),
         }
         if let Some(out) = &self.out {
             let bytes = match self.format {
@@ -153,80 +154,4 @@ fn row(tier: &str, line: &Certificate, now: u64) -> [String; 6] {
         let _ = write!(state, " ({failed} failed, next try {next})");
     }
     [tier.to_owned(), line.name.clone(), line.not_after.clone(), format!("{left} d"), line.renew_due.clone(), state]
-}
-
-/// Metrics in Prometheus' text format (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
-fn metrics(overview: &Overview) -> String {
-    let mut out = String::new();
-    let tiers = [("root", &overview.roots), ("intermediate", &overview.intermediates), ("service", &overview.services)];
-    let mut gauge = |name: &str, help: &str, samples: Vec<(String, u64)>| {
-        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge");
-        for (labels, value) in samples {
-            let _ = writeln!(out, "{name}{labels} {value}");
-        }
-    };
-    let each = |value: fn(&Certificate) -> Option<u64>| -> Vec<(String, u64)> {
-        let lines = tiers.iter().flat_map(|(tier, lines)| lines.iter().map(move |line| (*tier, line)));
-        lines.filter_map(|(tier, line)| Some((labels(tier, line), value(line)?))).collect()
-    };
-    gauge(
-        "provision_pki_not_before_seconds",
-        "When the certificate begins to hold, in seconds since 1970.",
-        each(|line| Some(line.unix.not_before)),
-    );
-    gauge(
-        "provision_pki_not_after_seconds",
-        "When the certificate expires, in seconds since 1970.",
-        each(|line| Some(line.unix.not_after)),
-    );
-    gauge(
-        "provision_pki_renew_due_seconds",
-        "When the certificate is to be renewed, in seconds since 1970.",
-        each(|line| Some(line.unix.renew_due)),
-    );
-    gauge(
-        "provision_pki_due",
-        "1 where the certificate is due, for whatever reason.",
-        each(|line| Some(u64::from(!line.due.is_empty()))),
-    );
-    gauge(
-        "provision_pki_renewals_failed",
-        "Renewals that failed since the last success.",
-        each(|line| Some(u64::from(line.failed_renewals.unwrap_or(0)))),
-    );
-    gauge(
-        "provision_pki_last_renew_success_seconds",
-        "When a renewal last went through to the end, in seconds since 1970.",
-        each(|line| line.unix.last_renewal),
-    );
-    gauge(
-        "provision_pki_crl_next_update_seconds",
-        "When the list expires, in seconds since 1970; 0 where there is none.",
-        overview
-            .lists
-            .iter()
-            .map(|list| (format!("{{name=\"{}\"}}", escaped(&list.name)), list.unix.unwrap_or(0)))
-            .collect(),
-    );
-    gauge(
-        "provision_pki_orphans",
-        "Serial numbers that were announced and not settled, to be revoked.",
-        vec![(String::new(), overview.orphans.len() as u64)],
-    );
-    out
-}
-
-fn labels(tier: &str, line: &Certificate) -> String {
-    let mut labels = format!("{{tier=\"{tier}\",name=\"{}\"", escaped(&line.name));
-    for (label, value) in [("service", &line.service), ("host", &line.host)] {
-        if let Some(value) = value {
-            let _ = write!(labels, ",{label}=\"{}\"", escaped(value));
-        }
-    }
-    labels.push('}');
-    labels
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use pki::store::Holder;
 use protocol::Data;
 use serde_json::{Map, Value, json};
 
@@ -26,6 +27,7 @@ pub(super) struct Report {
     certificates: Vec<Value>,
     hosts: BTreeSet<String>,
     codes: BTreeSet<u8>,
+    served: Vec<(Holder, bool)>,
     renewed: usize,
     due: usize,
     kept: usize,
@@ -47,6 +49,11 @@ impl Report {
     /// Whether a failure ended the run; that a host cannot be reached does not.
     pub(super) fn has_stopped(&self) -> bool {
         self.codes.iter().any(|code| *code != 7)
+    }
+
+    /// Whether services present what they should, where that was seen.
+    pub(super) fn served(&self) -> &[(Holder, bool)] {
+        &self.served
     }
 
     /// All of it, and the exit code.
@@ -101,6 +108,9 @@ impl Report {
             Status::Ok => (text("state").unwrap_or("kept"), exit::OK),
         };
         self.hosts.insert(host.clone());
+        if let (Some(Data::Bool(matches)), Ok(holder)) = (result.values.get("matches"), Holder::parse(&name)) {
+            self.served.push((holder, *matches));
+        }
         let reasons = reasons(result);
         let why = if reasons.is_empty() { String::new() } else { format!(": {}", reasons.join(", ")) };
         let problem = text("msg").unwrap_or_default();
@@ -156,7 +166,8 @@ impl Report {
         object.insert("host".to_owned(), host.into());
         object.insert("state".to_owned(), state.into());
         object.insert("changed".to_owned(), result.changed.into());
-        for key in ["serial", "not_after", "renew_due", "names", "reasons", "previous", "served", "next_try"] {
+        for key in ["serial", "not_after", "renew_due", "names", "reasons", "previous", "served", "matches", "next_try"]
+        {
             if let Some(value) = result.values.get(key) {
                 object.insert(key.to_owned(), json_of(value));
             }
