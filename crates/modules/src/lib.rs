@@ -10,6 +10,7 @@ pub mod cancel;
 pub mod certificate;
 pub mod commands;
 pub mod context;
+pub mod crypto;
 pub mod facts;
 pub mod files;
 pub mod module;

@@ -9,7 +9,7 @@ use protocol::{
 };
 
 use crate::{
-    Bundle, Cancellation, Context, Failure, Link, Module, certificate, commands, facts, files, module::specification,
+    Bundle, Cancellation, Context, Failure, Link, Module, certificate, commands, crypto, facts, files, module::specification,
     net, packages, services, support::path_info, system, users,
 };
 
@@ -115,6 +115,7 @@ const ROWS: &[Entry] = &[
     entry::<net::get_url::GetUrl>().of(Bundle::Web),
     entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),
+    entry::<crypto::openssl_csr_info::OpensslCsrInfo>().of(Bundle::Crypto),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),
     entry::<commands::script::Script>(),
@@ -130,6 +131,7 @@ const ROWS: &[Entry] = &[
     entry::<net::uri::Uri>().of(Bundle::Web),
     entry::<users::user::User>(),
     entry::<net::wait_for::WaitFor>(),
+    entry::<crypto::x509_certificate_info::X509CertificateInfo>().of(Bundle::Crypto),
 ];
 
 /// Every native module, by name: what the control node knows.

@@ -9,6 +9,7 @@ pub mod backup;
 pub mod checksum;
 pub mod clock;
 pub mod command;
+pub mod crypto;
 pub mod dpkg;
 pub mod edit;
 pub mod file_state;
