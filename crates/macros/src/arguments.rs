@@ -198,6 +198,7 @@ fn kind(word: &LitStr) -> Result<TokenStream> {
         "bytes" => quote!(Bytes),
         "bits" => quote!(Bits),
         "path" => quote!(Path),
+        "int" => quote!(Int),
         _ => return Err(Error::new_spanned(word, "no such type")),
     };
     Ok(quote!(::protocol::arguments::Kind::#variant))

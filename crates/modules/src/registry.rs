@@ -115,7 +115,11 @@ const ROWS: &[Entry] = &[
     entry::<net::get_url::GetUrl>().of(Bundle::Web),
     entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),
+    entry::<crypto::openssl_csr::OpensslCsr>().of(Bundle::Crypto),
     entry::<crypto::openssl_csr_info::OpensslCsrInfo>().of(Bundle::Crypto),
+    entry::<crypto::openssl_csr_pipe::OpensslCsrPipe>().of(Bundle::Crypto),
+    entry::<crypto::openssl_privatekey::OpensslPrivatekey>().of(Bundle::Crypto),
+    entry::<crypto::openssl_publickey::OpensslPublickey>().of(Bundle::Crypto),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),
     entry::<commands::script::Script>(),
@@ -131,6 +135,7 @@ const ROWS: &[Entry] = &[
     entry::<net::uri::Uri>().of(Bundle::Web),
     entry::<users::user::User>(),
     entry::<net::wait_for::WaitFor>(),
+    entry::<crypto::x509_certificate::X509Certificate>().of(Bundle::Crypto),
     entry::<crypto::x509_certificate_info::X509CertificateInfo>().of(Bundle::Crypto),
 ];
 

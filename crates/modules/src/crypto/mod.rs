@@ -1,4 +1,11 @@
-//! Certificates, requests and keys.
+//! Modules of the collection community.crypto: keys, requests, certificates.
 
+pub mod openssl_csr;
 pub mod openssl_csr_info;
+pub mod openssl_csr_pipe;
+pub mod openssl_privatekey;
+pub mod openssl_publickey;
+mod options;
+mod request;
+pub mod x509_certificate;
 pub mod x509_certificate_info;

@@ -16,8 +16,7 @@ use super::{
 /// A certificate as it was read, with all that real ones have against RFC 5280.
 pub type Certificate = CertificateInner<Raw>;
 
-const NONE: &str =
-    "Valid PEM but no BEGIN CERTIFICATE/END CERTIFICATE delimiters. Are you sure this is a certificate?";
+const NONE: &str = "Valid PEM but no BEGIN CERTIFICATE/END CERTIFICATE delimiters. Are you sure this is a certificate?";
 
 /// The first certificate of a PEM file.
 ///

@@ -191,7 +191,8 @@ fn texts(mut texts: Vec<String>) -> Data {
 
 fn key_usages(set: FlagSet<KeyUsages>) -> Result<Vec<String>, Wrong> {
     // They mean nothing without it (RFC 5280 section 4.2.1.3).
-    if !set.contains(KeyUsages::KeyAgreement) && !(set & (KeyUsages::EncipherOnly | KeyUsages::DecipherOnly)).is_empty() {
+    if !set.contains(KeyUsages::KeyAgreement) && !(set & (KeyUsages::EncipherOnly | KeyUsages::DecipherOnly)).is_empty()
+    {
         let problem = "encipher_only and decipher_only can only be true when key_agreement is true";
         return Err(Wrong::Raised(problem.to_owned()));
     }

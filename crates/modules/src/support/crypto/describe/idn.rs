@@ -174,7 +174,10 @@ mod tests {
         assert_eq!(shown("https://u:p@xn--bcher-kva.de:443/"), "https://u:p@bücher.de:443/");
         assert_eq!(shown("urn:uuid:1"), "urn:uuid:1");
         assert_eq!(shown("spiffe://example.org/web"), "spiffe://example.org/web");
-        assert_eq!(NameEncoding::Ignore.uri("http://a:x/").unwrap_err().text(), "Port could not be cast to integer value as 'x'");
+        assert_eq!(
+            NameEncoding::Ignore.uri("http://a:x/").unwrap_err().text(),
+            "Port could not be cast to integer value as 'x'"
+        );
     }
 
     proptest! {

@@ -115,9 +115,8 @@ pub fn describe(info: &SubjectPublicKeyInfoOwned) -> Result<KeyInfo, Wrong> {
 
 fn curve_point(info: &SubjectPublicKeyInfoOwned, bytes: &[u8]) -> Result<Vec<(&'static str, Data)>, Wrong> {
     let curve = info.algorithm.parameters.as_ref().and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
-    let curve = curve.ok_or_else(|| {
-        Wrong::Raised("ECDSA keys with explicit parameters are unsupported at this time".to_owned())
-    })?;
+    let curve = curve
+        .ok_or_else(|| Wrong::Raised("ECDSA keys with explicit parameters are unsupported at this time".to_owned()))?;
     let known = CURVES.iter().find(|(number, ..)| *number == curve.to_string());
     let Some((_, name, size)) = known else {
         return Err(Wrong::Raised(format!("Curve {curve} is not supported")));
@@ -136,12 +135,8 @@ fn curve_point(info: &SubjectPublicKeyInfoOwned, bytes: &[u8]) -> Result<Vec<(&'
 fn coordinates(curve: ObjectIdentifier, bytes: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     use p256::elliptic_curve::sec1::ToSec1Point as _;
     let whole = match curve {
-        rfc5912::SECP_256_R_1 => {
-            p256::PublicKey::from_sec1_bytes(bytes).ok()?.to_sec1_point(false).as_bytes().to_vec()
-        }
-        rfc5912::SECP_384_R_1 => {
-            p384::PublicKey::from_sec1_bytes(bytes).ok()?.to_sec1_point(false).as_bytes().to_vec()
-        }
+        rfc5912::SECP_256_R_1 => p256::PublicKey::from_sec1_bytes(bytes).ok()?.to_sec1_point(false).as_bytes().to_vec(),
+        rfc5912::SECP_384_R_1 => p384::PublicKey::from_sec1_bytes(bytes).ok()?.to_sec1_point(false).as_bytes().to_vec(),
         _ => bytes.to_vec(),
     };
     let (form, point) = whole.split_first()?;

@@ -23,15 +23,35 @@ pub mod times;
 use crate::Failure;
 
 /// Why something could not be described.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
     /// The collection's modules say it: it is the `msg` of their result.
+    #[error("{0}")]
     Said(String),
     /// They do not expect it: it ends them, and Ansible makes a message of what ended them.
+    #[error("{0}")]
     Raised(String),
 }
 
 impl Wrong {
+    /// What the modules say.
+    #[must_use]
+    pub fn said(text: impl Into<String>) -> Self {
+        Self::Said(text.into())
+    }
+
+    /// What they do not expect.
+    #[must_use]
+    pub fn raised(text: impl Into<String>) -> Self {
+        Self::Raised(text.into())
+    }
+
+    /// The same, said within a longer sentence.
+    #[must_use]
+    pub fn within(self, sentence: impl FnOnce(&str) -> String) -> Self {
+        Self::Said(sentence(self.text()))
+    }
+
     /// The text.
     #[must_use]
     pub fn text(&self) -> &str {

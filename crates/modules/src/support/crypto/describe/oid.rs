@@ -21,6 +21,15 @@ pub fn short(oid: ObjectIdentifier) -> String {
     names(&dotted).map_or(dotted.as_str(), |(_, short)| short).to_owned()
 }
 
+/// The number of what has this name, long or short.
+#[must_use]
+pub fn numbered(name: &str) -> Option<ObjectIdentifier> {
+    OBJECTS.lines().find_map(|line| {
+        let (dotted, names) = line.split_once('\t')?;
+        names.split('\t').any(|known| known == name).then(|| ObjectIdentifier::new(dotted).ok()).flatten()
+    })
+}
+
 fn names(dotted: &str) -> Option<(&'static str, &'static str)> {
     OBJECTS.lines().find_map(|line| {
         let names = line.strip_prefix(dotted)?.strip_prefix('\t')?;

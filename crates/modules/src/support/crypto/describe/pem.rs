@@ -55,7 +55,9 @@ pub fn is_pem(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let first = split(text).into_iter().next();
     first.and_then(|section| section.lines().next().map(str::to_owned)).is_some_and(|line| {
-        line.strip_prefix("-----BEGIN ").and_then(|rest| rest.strip_suffix("-----")).is_some_and(|label| !label.is_empty())
+        line.strip_prefix("-----BEGIN ")
+            .and_then(|rest| rest.strip_suffix("-----"))
+            .is_some_and(|label| !label.is_empty())
     })
 }
 
@@ -110,9 +112,8 @@ fn until<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 
 impl Framed<'_> {
     fn section(&self) -> Result<Section, String> {
-        let text = |bytes: &[u8]| {
-            std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| format!("NotUtf8({error:?})"))
-        };
+        let text =
+            |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned).map_err(|error| format!("NotUtf8({error:?})"));
         let begin = text(self.begin)?;
         if begin.is_empty() {
             return Err("MissingBeginTag".to_owned());
@@ -124,9 +125,8 @@ impl Framed<'_> {
         if begin != end {
             return Err(format!("MismatchedTags({begin:?}, {end:?})"));
         }
-        let (headers, data) = until(self.body, b"\n\n")
-            .or_else(|| until(self.body, b"\r\n\r\n"))
-            .unwrap_or((&[], self.body));
+        let (headers, data) =
+            until(self.body, b"\n\n").or_else(|| until(self.body, b"\r\n\r\n")).unwrap_or((&[], self.body));
         let data: String = text(data)?.chars().filter(|letter| !letter.is_whitespace()).collect();
         let content = STANDARD.decode(data).map_err(|error| format!("InvalidData({})", words(&error)))?;
         for line in text(headers)?.lines() {
@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn sections_are_found_among_other_text() {
-        let found = sections(b"x\n-----BEGIN A-----\nAA\n AA\n-----END A-----\n-----BEGIN B-----\n-----END B-----").unwrap();
+        let found =
+            sections(b"x\n-----BEGIN A-----\nAA\n AA\n-----END A-----\n-----BEGIN B-----\n-----END B-----").unwrap();
         assert_eq!(found.len(), 2);
         assert_eq!((found[0].label.as_str(), found[0].content.as_slice()), ("A", &[0, 0, 0][..]));
         assert_eq!(sections(b"-----BEGIN A-----\nB: c\n\nAAAA\n-----END A-----").unwrap()[0].content, [0, 0, 0]);

@@ -39,7 +39,9 @@ pub fn is_valid(
     let valid = match (&scheme, key.algorithm.oid) {
         (Some(Scheme::Broken), _) => Some(false),
         (Some(Scheme::Ecdsa(hash)), rfc5912::ID_EC_PUBLIC_KEY) => ecdsa(curve, bytes, &hash.digest(message), signature),
-        (Some(Scheme::Pkcs1(hash)), rfc5912::RSA_ENCRYPTION) => Some(rsa(bytes, hash.pkcs1(), *hash, message, signature)),
+        (Some(Scheme::Pkcs1(hash)), rfc5912::RSA_ENCRYPTION) => {
+            Some(rsa(bytes, hash.pkcs1(), *hash, message, signature))
+        }
         (Some(Scheme::Pss(hash, salt)), rfc5912::RSA_ENCRYPTION | rfc5912::ID_RSASSA_PSS) => {
             Some(rsa(bytes, hash.pss(*salt), *hash, message, signature))
         }

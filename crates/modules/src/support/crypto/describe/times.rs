@@ -5,6 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use der::asn1::{GeneralizedTime, UtcTime};
 use tz::UtcDateTime;
 use x509_cert::time::Time;
 
@@ -48,6 +49,17 @@ impl Moment {
             };
         }
         absolute(text).ok_or_else(|| Wrong::Said(format!("The time spec \"{text}\" for {name} is invalid")))
+    }
+
+    /// As certificates have it: UTCTime up to 2049, then GeneralizedTime (RFC 5280 section 4.1.2.5); the part of a second is
+    /// cut off. `None` before 1970, which cannot be written here.
+    #[must_use]
+    pub fn time(self) -> Option<Time> {
+        let since = Duration::from_secs(u64::try_from(self.0.div_euclid(MICROSECONDS)).ok()?);
+        match UtcTime::from_unix_duration(since) {
+            Ok(time) => Some(Time::UtcTime(time)),
+            Err(_) => GeneralizedTime::from_unix_duration(since).ok().map(Time::GeneralTime),
+        }
     }
 
     fn civil(self) -> Option<UtcDateTime> {
