@@ -71,6 +71,11 @@ impl<'a> Certificate<'a> {
         self.issuer == self.subject
     }
 
+    /// Whether it names itself as the issuer that the other one names.
+    pub(crate) fn issued(&self, other: &Self) -> bool {
+        self.subject == other.issuer
+    }
+
     /// Whether its time is now.
     pub(crate) fn validity(&self, now: SystemTime) -> Option<Validity> {
         let now = i64::try_from(now.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()?;

@@ -19,6 +19,7 @@ mod file;
 pub mod fuzzing;
 mod headers;
 mod netrc;
+pub mod peer;
 mod proxy;
 mod redirect;
 mod stream;

@@ -1,7 +1,11 @@
 //! TLS: which authorities are trusted, the client's own certificate, which ciphers are offered, how errors read.
 
 mod authorities;
+mod ciphers;
+mod peer;
 mod verify;
+
+pub(crate) use peer::peer;
 
 use std::{
     collections::BTreeMap,

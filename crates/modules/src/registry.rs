@@ -112,6 +112,7 @@ const ROWS: &[Entry] = &[
     entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
     entry::<files::find::Find>(),
+    entry::<crypto::get_certificate::GetCertificate>().of(Bundle::Crypto),
     entry::<net::get_url::GetUrl>().of(Bundle::Web),
     entry::<users::group::Group>(),
     entry::<files::lineinfile::Lineinfile>(),

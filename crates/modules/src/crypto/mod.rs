@@ -1,5 +1,6 @@
 //! Modules of the collection community.crypto: keys, requests, certificates.
 
+pub mod get_certificate;
 pub mod openssl_csr;
 pub mod openssl_csr_info;
 pub mod openssl_csr_pipe;
