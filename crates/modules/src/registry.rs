@@ -35,6 +35,14 @@ impl Entry {
         self
     }
 
+    /// The name that messages have for it: those of a collection beside Ansible's own go by their full one.
+    fn full_name(&self) -> String {
+        match self.bundle {
+            Bundle::Base | Bundle::Web => self.specification.module.to_owned(),
+            Bundle::Crypto => format!("community.crypto.{}", self.specification.module),
+        }
+    }
+
     /// Runs one call of it to its end.
     fn run(&self, invocation: &Invocation, link: Arc<dyn Link>, cancel: Cancellation) -> Outcome {
         let specification = &self.specification;
@@ -46,7 +54,7 @@ impl Entry {
         if invocation.check_mode && specification.check_mode == CheckMode::Skipped {
             return Outcome {
                 skipped: true,
-                msg: Some(format!("remote module ({}) does not support check mode", invocation.module)),
+                msg: Some(format!("remote module ({}) does not support check mode", self.full_name())),
                 ..Outcome::default()
             };
         }

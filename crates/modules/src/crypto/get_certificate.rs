@@ -241,16 +241,52 @@ fn pems(chain: &[Vec<u8>]) -> Result<Data, Failure> {
 
 /// Bytes as text. Ansible takes no result that is none, and says so.
 fn raw(bytes: &[u8]) -> Result<String, Failure> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(error) => {
-            let (valid, rest) = bytes.split_at(error.valid_up_to());
-            let at = String::from_utf8_lossy(valid).chars().count();
-            let first = rest.first().copied().unwrap_or_default();
-            Err(Failure::new(format!(
-                "Task failed: Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode character \
-                 '\\udc{first:02x}' in position {at}: surrogates not allowed"
-            )))
+    let Err(error) = std::str::from_utf8(bytes) else { return Ok(String::from_utf8_lossy(bytes).into_owned()) };
+    let (valid, mut rest) = bytes.split_at(error.valid_up_to());
+    let at = String::from_utf8_lossy(valid).chars().count();
+    // How many bytes in a row belong to no letter: Python shows each of them as one.
+    let (first, mut run) = (rest.first().copied().unwrap_or_default(), 0);
+    while let Err(error) = std::str::from_utf8(rest) {
+        if error.valid_up_to() > 0 {
+            break;
         }
+        let length = error.error_len().unwrap_or(rest.len());
+        run += length;
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    let place = match run {
+        1 => format!("character '\\udc{first:02x}' in position {at}"),
+        _ => format!("characters in position {at}-{}", at + run - 1),
+    };
+    Err(Failure::new(format!(
+        "Task failed: Refusing to deserialize an invalid UTF8 string value: 'utf-8' codec can't encode {place}: surrogates not \
+         allowed"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused_by_their_place() {
+        assert_eq!(raw(b"\x04\x01x").unwrap(), "\u{4}\u{1}x");
+        assert!(raw(b"\x04\x14G\xbf/").unwrap_err().msg().contains("character '\\udcbf' in position 3:"));
+        assert!(raw(b"\xc3\xa4\x8a\xff\xe2\x82z").unwrap_err().msg().contains("characters in position 1-4:"));
+    }
+
+    #[test]
+    fn options_are_names_or_numbers() {
+        let all = |options: &[Data]| super::options(Some(options)).map_err(|failure| failure.msg());
+        assert_eq!(all(&["OP_NO_TLSv1_3".into(), Data::Int(4)]), Ok(NO_TLS_13 | 4));
+        assert_eq!(all(&["OP_X".into()]), Err("Failed to determine the numeric value for OP_X".to_owned()));
+        assert_eq!(all(&[Data::Null]), Err("tls_ctx_options must be a string or integer, got None".to_owned()));
+    }
+
+    #[test]
+    fn the_request_of_mysql_has_36_bytes() {
+        let packet = mysql_request();
+        assert_eq!(packet.len(), 36);
+        assert_eq!(packet.get(..13), Some(&[32, 0, 0, 1, 0x85, 0xae, 0x7f, 0, 0, 0, 0, 1, 33][..]));
     }
 }
