@@ -7,7 +7,7 @@ use const_oid::{
     db::{rfc5912, rfc8410},
 };
 use der::{Decode, Sequence, asn1::UintRef};
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use ecdsa::hazmat::verify_prehashed;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey, traits::SignatureScheme};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, digest::FixedOutputReset};
@@ -15,6 +15,7 @@ use sha3::{Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::{Wrong, oid};
+use crate::support::crypto::key::{Curve, on_curve};
 
 /// Larger moduli are not read: OpenSSL's `OPENSSL_RSA_MAX_MODULUS_BITS`.
 const RSA_BITS: usize = 16_384;
@@ -209,30 +210,11 @@ fn rsa(
 
 /// Whether it holds; nothing where the curve is not known here.
 fn ecdsa(curve: Option<ObjectIdentifier>, key: &[u8], hash: &[u8], signature: &[u8]) -> Option<bool> {
-    Some(match curve? {
-        rfc5912::SECP_256_R_1 => {
-            let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key);
-            let signature = p256::ecdsa::DerSignature::try_from(signature);
-            matches!((key, signature), (Ok(key), Ok(signature)) if key.verify_prehash(&wide(hash, 32), &signature).is_ok())
-        }
-        rfc5912::SECP_384_R_1 => {
-            let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key);
-            let signature = p384::ecdsa::DerSignature::try_from(signature);
-            matches!((key, signature), (Ok(key), Ok(signature)) if key.verify_prehash(&wide(hash, 48), &signature).is_ok())
-        }
-        rfc5912::SECP_521_R_1 => {
-            let key = p521::ecdsa::VerifyingKey::from_sec1_bytes(key);
-            let signature = p521::ecdsa::DerSignature::try_from(signature);
-            matches!((key, signature), (Ok(key), Ok(signature)) if key.verify_prehash(&wide(hash, 66), &signature).is_ok())
-        }
-        _ => return None,
-    })
-}
-
-/// A hash that is shorter than the curve's numbers, as the number that it is (FIPS 186-5 section 6.4.1): the libraries refuse
-/// those that are much shorter.
-fn wide(hash: &[u8], size: usize) -> Vec<u8> {
-    let mut wide = vec![0; size.saturating_sub(hash.len())];
-    wide.extend_from_slice(hash);
-    wide
+    let curve = Curve::of_oid(curve?)?;
+    Some(on_curve!(curve, krate => {
+        let key = krate::PublicKey::from_sec1_bytes(key);
+        // Both of a signature's forms count; the check of some curves takes the lower alone.
+        let signature = krate::ecdsa::Signature::from_der(signature).map(|signature| signature.normalize_s());
+        matches!((key, signature), (Ok(key), Ok(signature)) if verify_prehashed(&key.to_projective(), hash, &signature).is_ok())
+    }))
 }
