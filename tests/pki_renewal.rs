@@ -414,6 +414,30 @@ fn in_ninety_days_each_certificate_is_renewed_once_and_a_clock_that_goes_back_is
 }
 
 #[test]
+fn roots_and_lists_are_put_on_the_hosts_that_want_them() {
+    let desk = Desk::new();
+    desk.inventory("    - {}", &[("web1.example.org", String::new()), ("web2.example.org", String::new())]);
+    let deploy = |time: &str| desk.run(&["trust", "deploy", "-i", "inventory.yml", "--clock", time]);
+    deploy(NOW).says(2, &["pki_trust is set for none"]);
+    let wanted = "pki_trust: {directory: \"{folder}/trust\", reload: \"touch {folder}/reloaded\"}";
+    desk.inventory("    - {}", &[("web1.example.org", wanted.to_owned()), ("web2.example.org", String::new())]);
+    deploy(NOW).says(0, &["web1.example.org: put in place"]);
+    assert!(desk.path("reloaded").exists());
+    let read = |name: &str| fs::read_to_string(desk.path("trust").join(name)).unwrap();
+    desk.run(&["trust", "bundle", "--out", "roots.pem", "--clock", NOW]).says(0, &[]);
+    assert_eq!(read("roots.pem"), fs::read_to_string(desk.path("roots.pem")).unwrap());
+    assert_eq!(read("lists.crl").matches("BEGIN X509 CRL").count(), 2);
+    fs::remove_file(desk.path("reloaded")).unwrap();
+    deploy(NOW).says(0, &["web1.example.org: as it should be"]);
+    assert!(!desk.path("reloaded").exists());
+    // Eight days later the intermediate's list is over: shipping it would shut every client out.
+    deploy("2026-12-04T19:00:00Z").says(3, &["the list of services-1 is missing or expired"]);
+    desk.inventory("    - {}", &[("web1.example.org", wanted.replace("touch", "false"))]);
+    fs::remove_file(desk.path("trust/lists.crl")).unwrap();
+    deploy(NOW).says(7, &["web1.example.org: FAILED: non-zero return code"]);
+}
+
+#[test]
 fn a_playbook_keeps_a_certificate_fresh_and_notifies_who_cares() {
     let desk = Desk::new();
     desk.inventory("    - {}", &[("web1.example.org", String::new())]);

@@ -124,7 +124,7 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
 }
 
 /// Runs a playbook that is written here, on all hosts within the limit; the names of those hosts. How it went the callback
-/// has heard.
+/// has heard: whether hosts failed is no matter of this function.
 ///
 /// # Errors
 ///

@@ -239,22 +239,7 @@ impl Verb for Show {
             .into());
         }
         if self.bundle.is_some() {
-            let missing: Vec<_> =
-                overview.lists.iter().filter(|list| list.unix.is_none_or(|next| next < now.unix())).collect();
-            if overview.lists.is_empty() || !missing.is_empty() {
-                let names: Vec<_> = missing.iter().map(|list| list.name.as_str()).collect();
-                return Err(Error::refused(Finding::new(
-                    "CRL bundle",
-                    "nextUpdate",
-                    format!(
-                        "the list of {} is missing or expired",
-                        if names.is_empty() { "every authority".to_owned() } else { names.join(", ") }
-                    ),
-                    "PKI policy: lists of all levels are shipped together, and fresh",
-                    "`provision pki crl build`, and for the root `provision pki crl install`",
-                ))
-                .into());
-            }
+            refuse_incomplete(&overview, now)?;
         }
         let (mut rows, mut shown, mut pem) = (Vec::new(), Vec::new(), String::new());
         let mut details = Vec::new();
@@ -301,4 +286,36 @@ impl Verb for Show {
         }
         Ok(Done::well(text, json!({"lists": shown})))
     }
+}
+
+/// Refuses to ship lists of which one is missing or over.
+fn refuse_incomplete(overview: &pki::overview::Overview, now: Moment) -> pki::Result<()> {
+    let missing: Vec<_> = overview.lists.iter().filter(|list| list.unix.is_none_or(|next| next < now.unix())).collect();
+    if !overview.lists.is_empty() && missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = missing.iter().map(|list| list.name.as_str()).collect();
+    Err(Error::refused(Finding::new(
+        "CRL bundle",
+        "nextUpdate",
+        format!(
+            "the list of {} is missing or expired",
+            if names.is_empty() { "every authority".to_owned() } else { names.join(", ") }
+        ),
+        "PKI policy: lists of all levels are shipped together, and fresh",
+        "`provision pki crl build`, and for the root `provision pki crl install`",
+    )))
+}
+
+/// The lists of all authorities in PEM, as servers want them in one file.
+pub(super) fn bundle<F: Files>(view: &pki::store::View<F>, now: Moment) -> pki::Result<String> {
+    let overview = pki::overview::of(view.index(), now)?;
+    refuse_incomplete(&overview, now)?;
+    let mut pem = String::new();
+    for one in &overview.lists {
+        if let Some(list) = view.reader().list(&one.issuer)? {
+            pem.push_str(&list.to_pem()?);
+        }
+    }
+    Ok(pem)
 }

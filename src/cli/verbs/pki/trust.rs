@@ -1,9 +1,17 @@
 //! `provision pki trust`: which roots are trusted.
 
+mod deploy;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use pki::{Error, Finding, words};
+use pki::{
+    Error, Finding,
+    certificate::Certificate,
+    clock::Moment,
+    store::{Files, View},
+    words,
+};
 use serde_json::json;
 
 use super::{
@@ -13,7 +21,7 @@ use super::{
 };
 use crate::cli::{Result, terminal::Terminal};
 
-/// Trust a root, or print the bundle of all that are trusted
+/// Trust a root; print the bundle of all that are trusted, or put it on hosts
 ///
 /// Example: provision pki trust bundle --out ca.pem
 #[derive(Debug, Args)]
@@ -26,6 +34,7 @@ pub(super) struct Arguments {
 enum Action {
     Add(Add),
     Bundle(Bundle),
+    Deploy(Box<deploy::Arguments>),
 }
 
 impl Arguments {
@@ -33,6 +42,7 @@ impl Arguments {
         match self.action {
             Action::Add(verb) => Box::new(verb),
             Action::Bundle(verb) => Box::new(verb),
+            Action::Deploy(verb) => verb,
         }
     }
 }
@@ -105,18 +115,9 @@ impl Verb for Bundle {
 
     fn run(self: Box<Self>, terminal: &mut Terminal) -> Result<Done> {
         let (view, now) = self.place.look(terminal)?;
-        let roots = view.reader().roots()?;
-        let holding: Vec<_> = roots.iter().filter(|root| root.validity().contains(now)).collect();
-        if holding.is_empty() {
-            return Err(Error::input(
-                "store",
-                "no root that holds is trusted",
-                "make one in a ceremony, then `provision pki intermediate install --root`",
-            )
-            .into());
-        }
+        let holding = holding(&view, now)?;
         let (mut pem, mut lines, mut json) = (String::new(), Vec::new(), Vec::new());
-        for root in holding {
+        for root in &holding {
             let block = root.to_pem()?;
             pem.push_str(&block);
             let read_aloud = words::of(&root.sha256()).join(" ");
@@ -135,4 +136,18 @@ impl Verb for Bundle {
         };
         Ok(Done::well(text, json!({"roots": json})))
     }
+}
+
+/// The trusted roots that hold.
+fn holding<F: Files>(view: &View<F>, now: Moment) -> pki::Result<Vec<Certificate>> {
+    let mut roots = view.reader().roots()?;
+    roots.retain(|root| root.validity().contains(now));
+    if roots.is_empty() {
+        return Err(Error::input(
+            "store",
+            "no root that holds is trusted",
+            "make one in a ceremony, then `provision pki intermediate install --root`",
+        ));
+    }
+    Ok(roots)
 }
