@@ -39,7 +39,7 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
     }
     let before = before(&files)?;
     // Where there was none, a service that is not there yet takes it when it starts.
-    let waits = before.certificate.is_none() && !is_serving(args)?;
+    let waits = before.certificate.is_none() && !is_serving(args, ctx)?;
     release::turn(&files, Some(&name)).map_err(told)?;
     if waits {
         return Ok(Outcome::changed(true).with("release", name));
@@ -70,8 +70,8 @@ pub(super) fn activate(args: &CertificateArgs, ctx: &mut Context) -> Result<Outc
     Ok(Outcome::changed(true).with("served", fingerprint))
 }
 
-fn is_serving(args: &CertificateArgs) -> Result<bool, Failure> {
-    Ok(Service::listening(args)?.is_some_and(|service| service.served().is_ok()))
+fn is_serving(args: &CertificateArgs, ctx: &Context) -> Result<bool, Failure> {
+    Ok(Service::listening(args)?.is_some_and(|service| service.served(ctx).is_ok()))
 }
 
 fn before(files: &SystemFiles) -> Result<Before, Failure> {

@@ -1,20 +1,11 @@
-//! What a service serves: a handshake that takes any certificate and keeps it.
+//! What a service serves: a handshake that takes any certificate.
 
-use std::{
-    io::{self, Read, Write},
-    net::{TcpStream, ToSocketAddrs},
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
+use http::peer::{Handshake, Line};
 
 use super::Protocol;
+use crate::{prelude::*, support::resolve};
 
 /// What PostgreSQL takes for the wish to speak TLS: the length of this message, and a number that stands for it (PostgreSQL
 /// documentation, "Message Formats", SSLRequest).
@@ -32,104 +23,19 @@ pub(super) fn certificate(
     name: Option<&str>,
     protocol: Protocol,
     limit: Duration,
-) -> io::Result<Vec<u8>> {
-    let place = (address, port).to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
-    let mut stream = TcpStream::connect_timeout(&place, limit)?;
-    stream.set_read_timeout(Some(limit))?;
-    stream.set_write_timeout(Some(limit))?;
+    ctx: &Context,
+) -> Result<Vec<u8>, String> {
+    let addresses = resolve::addresses(ctx, address, port).map_err(|error| error.to_string())?;
+    let cancel = ctx.cancel.clone();
+    let cancelled = Arc::new(move || cancel.is_cancelled());
+    let mut line = Line::open(&addresses, limit, &(cancelled as _)).map_err(|error| error.to_string())?;
     if protocol == Protocol::Postgresql {
-        stream.write_all(&POSTGRESQL_REQUEST)?;
-        let mut answer = [0];
-        stream.read_exact(&mut answer)?;
-        if answer != *b"S" {
-            return Err(io::Error::other("the server speaks no TLS"));
+        line.send(&POSTGRESQL_REQUEST).map_err(|error| error.to_string())?;
+        if line.receive().map_err(|error| error.to_string())? != b"S" {
+            return Err("the server speaks no TLS".to_owned());
         }
     }
-    let provider = Arc::new(ring::default_provider());
-    let seen = Arc::new(Seen { provider: Arc::clone(&provider), certificate: Mutex::default() });
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&seen) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
-    config.enable_sni = name.is_some();
-    let name = match name {
-        Some(name) => ServerName::try_from(name.to_owned()).map_err(io::Error::other)?,
-        None => ServerName::IpAddress(place.ip().into()),
-    };
-    let mut connection = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-    let mut result = Ok(());
-    while connection.is_handshaking() && result.is_ok() {
-        result = connection.complete_io(&mut stream).map(drop);
-    }
-    // A server that wants a certificate of ours ends the handshake, but has shown its own before that and signed with its key.
-    match (seen.taken(), result) {
-        (Some(certificate), _) => Ok(certificate),
-        (None, Err(error)) => Err(error),
-        (None, Ok(())) => Err(io::Error::other("the server showed no certificate")),
-    }
-}
-
-/// Keeps a certificate once its key has signed.
-#[derive(Debug)]
-struct Seen {
-    provider: Arc<CryptoProvider>,
-    certificate: Mutex<Option<Vec<u8>>>,
-}
-
-impl Seen {
-    fn taken(&self) -> Option<Vec<u8>> {
-        self.certificate.lock().map(|mut kept| kept.take()).unwrap_or_default()
-    }
-
-    fn keep(
-        &self,
-        certificate: &CertificateDer<'_>,
-        signed: Result<HandshakeSignatureValid, Error>,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        if signed.is_ok()
-            && let Ok(mut kept) = self.certificate.lock()
-        {
-            *kept = Some(certificate.to_vec());
-        }
-        signed
-    }
-}
-
-impl ServerCertVerifier for Seen {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.keep(certificate, verify_tls12_signature(message, certificate, signature, algorithms))
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        self.keep(certificate, verify_tls13_signature(message, certificate, signature, algorithms))
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
+    let wanted = Handshake { server_name: name.unwrap_or_default(), ..Handshake::default() };
+    let peer = line.certificates(&wanted, ctx.environment()).map_err(|error| error.to_string())?;
+    peer.sent.into_iter().next().ok_or_else(|| "the server showed no certificate".to_owned())
 }

@@ -45,13 +45,14 @@ impl<'a> Service<'a> {
     }
 
     /// The SHA-256 of what is served, in hexadecimal.
-    pub(super) fn served(&self) -> Result<String, String> {
-        self.certificate().map(|certificate| certificate.fingerprint())
+    pub(super) fn served(&self, ctx: &Context) -> Result<String, String> {
+        self.certificate(ctx).map(|certificate| certificate.fingerprint())
     }
 
-    fn certificate(&self) -> Result<Certificate, String> {
-        let der = served::certificate(self.address, self.port, self.name, self.protocol, self.limit.min(HANDSHAKE))
-            .map_err(|error| format!("{}:{}: {error}", self.address, self.port))?;
+    fn certificate(&self, ctx: &Context) -> Result<Certificate, String> {
+        let der =
+            served::certificate(self.address, self.port, self.name, self.protocol, self.limit.min(HANDSHAKE), ctx)
+                .map_err(|error| format!("{}:{}: {error}", self.address, self.port))?;
         Certificate::from_der(&der).map_err(|error| error.to_string())
     }
 
@@ -60,7 +61,7 @@ impl<'a> Service<'a> {
         let end = Instant::now() + self.limit;
         let mut pause = FIRST_PAUSE;
         loop {
-            let problem = match self.certificate() {
+            let problem = match self.certificate(ctx) {
                 Ok(certificate) if certificate.fingerprint() == wanted => return Ok(()),
                 Ok(certificate) => format!(
                     "{}:{} still serves another certificate (serial {})",

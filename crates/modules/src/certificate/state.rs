@@ -34,7 +34,7 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
         Some(Err(error)) => outcome.set("broken", error.to_string()),
     }
     if let Some(service) = Service::listening(args)? {
-        match service.served() {
+        match service.served(ctx) {
             Ok(sha256) => {
                 outcome.set("matches", fingerprint.as_ref() == Some(&sha256));
                 outcome.set("served", sha256);
