@@ -146,6 +146,7 @@ const ROWS: &[Entry] = &[
     entry::<net::wait_for::WaitFor>(),
     entry::<crypto::x509_certificate::X509Certificate>().of(Bundle::Crypto),
     entry::<crypto::x509_certificate_info::X509CertificateInfo>().of(Bundle::Crypto),
+    entry::<crypto::x509_crl::X509Crl>().of(Bundle::Crypto),
 ];
 
 /// Every native module, by name: what the control node knows.

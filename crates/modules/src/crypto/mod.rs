@@ -10,3 +10,4 @@ mod options;
 mod request;
 pub mod x509_certificate;
 pub mod x509_certificate_info;
+pub mod x509_crl;

@@ -10,7 +10,7 @@ use crate::{Data, Map, python_json};
 /// # Errors
 ///
 /// The words that follow "we were unable to convert to TYPE: " in Ansible's message.
-pub(super) fn coerce(kind: Kind, value: Data) -> Result<Data, String> {
+pub fn coerce(kind: Kind, value: Data) -> Result<Data, String> {
     match kind {
         Kind::Str | Kind::Path => Ok(to_str(value)),
         Kind::Bool => to_bool(value),

@@ -16,6 +16,7 @@ mod validate;
 mod written;
 
 pub use argument::{Argument, ArgumentValueError, Arguments, ByteSize, Choice, JsonText, PathArg, take};
+pub use coerce::coerce;
 pub use secrets::{remove_values, secrets_of};
 pub use validate::{ArgumentError, Validated, validate, validate_written};
 pub use written::WrittenOption;

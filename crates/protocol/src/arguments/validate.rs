@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Specification, check::Check, written::WrittenOption};
-use crate::Map;
+use super::{OptionSpec, Specification, check::Check, written::WrittenOption};
+use crate::{Data, Map};
 
 /// Arguments that passed.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Validated {
     /// Values under the options' own names, coerced, with defaults; options without a value and default are null.
     pub arguments: Map,
@@ -18,6 +18,7 @@ pub struct Validated {
     pub given: BTreeSet<&'static str>,
     /// What the operator should know (an option and its alias both given).
     pub warnings: Vec<String>,
+    options: &'static [OptionSpec],
 }
 
 impl Validated {
@@ -30,11 +31,30 @@ impl Validated {
     }
 
     /// What was given, under the options' own names: whoever checks it again comes to the same result, which the whole
-    /// with its defaults does not (rules ask what was given).
+    /// with its defaults does not (rules ask what was given, of suboptions too).
     #[must_use]
     pub fn given_arguments(&self) -> Map {
         let given = self.arguments.iter().filter(|(name, _)| self.given.contains(name.as_str()));
-        given.map(|(name, value)| (name.clone(), value.clone())).collect()
+        let mut given = given.map(|(name, value)| (name.clone(), value.clone())).collect();
+        leave_out_nulls_within(self.options, &mut given);
+        given
+    }
+}
+
+/// Takes suboptions that have no value out of the maps that they are in.
+fn leave_out_nulls_within(options: &[OptionSpec], arguments: &mut Map) {
+    for option in options.iter().filter(|option| !option.options.is_empty()) {
+        let inner = match arguments.get_mut(option.name) {
+            Some(Data::List(items)) => items.as_mut_slice(),
+            Some(other) => std::slice::from_mut(other),
+            None => continue,
+        };
+        for item in inner {
+            if let Data::Map(map) = item {
+                map.retain(|_, value| !value.is_null());
+                leave_out_nulls_within(option.options, map);
+            }
+        }
     }
 }
 
@@ -87,7 +107,7 @@ pub fn validate(specification: &Specification, arguments: Map) -> Result<Validat
     check.tell_unknown();
     match check.errors.first() {
         None => {
-            let mut validated = Validated { warnings: check.warnings, given, ..Validated::default() };
+            let mut validated = Validated { warnings: check.warnings, given, options, ..Validated::default() };
             for option in options {
                 let value = parameters.shift_remove(option.name).unwrap_or_default();
                 validated.arguments.insert(option.name.to_owned(), value);
@@ -179,6 +199,34 @@ mod tests {
             run(r#"{"dest": "/x", "path": "/y"}"#).unwrap().warnings,
             ["Both option path and its alias dest are set."]
         );
+    }
+
+    #[test]
+    fn what_is_checked_again_comes_to_the_same_result_within_suboptions_too() {
+        const INNER: &[OptionSpec] =
+            &[OptionSpec { name: "one", ..OptionSpec::EMPTY }, OptionSpec { name: "other", ..OptionSpec::EMPTY }];
+        const NESTED: Specification = Specification {
+            options: &[OptionSpec {
+                name: "entries",
+                kind: Kind::List,
+                elements: Some(Kind::Dict),
+                options: INNER,
+                rules: crate::arguments::Rules {
+                    mutually_exclusive: &[&["one", "other"]],
+                    ..crate::arguments::Rules::NONE
+                },
+                ..OptionSpec::EMPTY
+            }],
+            mutually_exclusive: &[],
+            required_if: &[],
+            required_by: &[],
+            ..SPEC
+        };
+        let given = Data::from_json(serde_json::json!({"entries": [{"one": "x"}]}));
+        let Data::Map(given) = given else { unreachable!() };
+        let validated = validate(&NESTED, given.clone()).unwrap();
+        assert_eq!(validated.given_arguments(), given);
+        assert_eq!(validate(&NESTED, validated.given_arguments()).unwrap().arguments, validated.arguments);
     }
 
     #[test]

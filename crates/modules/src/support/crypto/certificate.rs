@@ -1,10 +1,7 @@
 //! Certificates (RFC 5280 section 4.1): made, signed, and read with what comparisons need.
 
 use const_oid::ObjectIdentifier;
-use der::{
-    Encode,
-    asn1::{Any, BitString, Uint},
-};
+use der::{Encode, asn1::Uint};
 use getrandom::{SysRng, rand_core::TryRng};
 use protocol::Data;
 use spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
@@ -59,14 +56,6 @@ struct Validity {
     not_after: Time,
 }
 
-/// Bytes with their signature: a certificate, a revocation list.
-#[derive(der::Sequence)]
-pub(super) struct Signed {
-    pub(super) content: Any,
-    pub(super) algorithm: AlgorithmIdentifierOwned,
-    pub(super) signature: BitString,
-}
-
 impl Draft {
     /// Signs it; the certificate as PEM.
     ///
@@ -92,14 +81,7 @@ impl Draft {
             subject_public_key_info: self.key.info().clone(),
             extensions: Some(self.extensions).filter(|extensions| !extensions.is_empty()),
         };
-        let tbs = content.to_der().map_err(failed)?;
-        let signature = signature::sign(key, digest, &tbs)?;
-        let signed = Signed {
-            content: Any::encode_from(&content).map_err(failed)?,
-            algorithm,
-            signature: BitString::from_bytes(&signature).map_err(failed)?,
-        };
-        pem::write("CERTIFICATE", &signed.to_der().map_err(failed)?)
+        pem::write("CERTIFICATE", &signature::sign_document(&content, algorithm, key, digest)?)
     }
 }
 

@@ -29,7 +29,12 @@ pub fn parse(text: &str, what: &str) -> Result<GeneralName, Wrong> {
         Some(("email", value)) => read(mail(value)),
         Some(("URI", value)) => read(uri(value)),
         Some(("RID", value)) => read(registered(value, text, what)),
-        Some(("otherName", value)) => read(other(value, what)),
+        Some(("otherName", value)) => match hexadecimal(value) {
+            Some((number, bytes)) => read(other(number, &bytes)),
+            // The collection has lost the prefix by then.
+            None => written(value, what)
+                .map_err(|error| error.within(|reason| format!("Cannot parse {what} \"{value}\": {reason}"))),
+        },
         Some(("dirName", value)) => read(name::parse(value).map(GeneralName::DirectoryName)),
         Some(_) => Err(Wrong::said(format!(
             "Cannot parse {what} \"{text}\" (potentially unsupported by cryptography backend)"
@@ -86,20 +91,27 @@ fn number(text: &str) -> Result<ObjectIdentifier, Wrong> {
     ObjectIdentifier::new(text).map_err(|_| Wrong::said("error parsing asn1 value: invalid object identifier"))
 }
 
-/// `OID;aa:bb` or `OID;UTF8:text`, with `IMPLICIT:1,` or `EXPLICIT:1,` before the type.
-fn other(value: &str, what: &str) -> Result<GeneralName, Wrong> {
-    let (oid, content) = value.split_once(';').ok_or_else(|| {
+/// `OID;aa:bb`.
+fn hexadecimal(value: &str) -> Option<(&str, Vec<u8>)> {
+    let (number, content) = value.split_once(';')?;
+    let is_dotted = number.split('.').all(|arc| !arc.is_empty() && arc.bytes().all(|byte| byte.is_ascii_digit()));
+    is_dotted.then(|| octets(content)).flatten().map(|bytes| (number, bytes))
+}
+
+/// `OID;UTF8:text`, with `IMPLICIT:1,` or `EXPLICIT:1,` before the type.
+fn written(value: &str, what: &str) -> Result<GeneralName, Wrong> {
+    let (number, content) = value.split_once(';').ok_or_else(|| {
         Wrong::said(format!(
             "Cannot parse {what} otherName \"{value}\", must be in the format \"otherName:<OID>;<ASN.1 OpenSSL Encoded \
              String>\" or \"otherName:<OID>;<hex string>\""
         ))
     })?;
-    let der = match octets(content) {
-        Some(bytes) => bytes,
-        None => asn1(content)?,
-    };
-    let value = Any::from_der(&der).map_err(|error| Wrong::said(format!("error parsing asn1 value: {error}")))?;
-    Ok(GeneralName::OtherName(OtherName { type_id: number(oid)?, value }))
+    other(number, &asn1(content)?)
+}
+
+fn other(number: &str, der: &[u8]) -> Result<GeneralName, Wrong> {
+    let value = Any::from_der(der).map_err(|error| Wrong::said(format!("error parsing asn1 value: {error}")))?;
+    Ok(GeneralName::OtherName(OtherName { type_id: self::number(number)?, value }))
 }
 
 /// One or two hexadecimal digits each, colons between.

@@ -3,6 +3,7 @@
 //! It makes what it is asked for, unlike crate `pki`, which refuses what its profiles do not allow.
 
 pub mod certificate;
+pub mod crl;
 pub mod describe;
 pub mod digest;
 pub mod extension;

@@ -2,8 +2,8 @@
 
 use const_oid::db::rfc8410;
 use der::{
-    Encode,
-    asn1::{Any, OctetStringRef},
+    Decode, Encode,
+    asn1::{Any, BitString, OctetStringRef},
 };
 use ecdsa::hazmat::sign_prehashed_rfc6979;
 use ring::signature::Ed25519KeyPair;
@@ -71,6 +71,33 @@ pub fn sign(key: &PrivateKey, digest: Option<Digest>, message: &[u8]) -> Result<
         }
         _ => Err(failed()),
     }
+}
+
+/// A document with its signature: a request, a certificate, a revocation list.
+#[derive(der::Sequence)]
+struct Signed {
+    content: Any,
+    algorithm: AlgorithmIdentifierOwned,
+    signature: BitString,
+}
+
+/// Signs a document; the whole comes as DER.
+///
+/// # Errors
+///
+/// As [`sign`].
+pub fn sign_document<T: Encode>(
+    content: &T,
+    algorithm: AlgorithmIdentifierOwned,
+    key: &PrivateKey,
+    digest: Option<Digest>,
+) -> Result<Vec<u8>, Wrong> {
+    let failed = |error: der::Error| Wrong::raised(error.to_string());
+    let content = content.to_der().map_err(failed)?;
+    let signature = sign(key, digest, &content)?;
+    let content = Any::from_der(&content).map_err(failed)?;
+    let signature = BitString::from_bytes(&signature).map_err(failed)?;
+    Signed { content, algorithm, signature }.to_der().map_err(failed)
 }
 
 fn digest_info(digest: Digest, message: &[u8]) -> Option<Vec<u8>> {
