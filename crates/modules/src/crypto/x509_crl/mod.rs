@@ -72,7 +72,9 @@ impl Module for X509Crl {
         let mut after = before.clone();
         let mut encoded = encoded;
         let mut bytes = None;
-        if (differs || !is_in_form)
+        // A list without entries counts as none, which Python's truth of its length makes of it.
+        let is_converted = !is_in_form && list.as_ref().is_some_and(|list| !list.entries().is_empty());
+        if (differs || is_converted)
             && let Some(list) = &list
         {
             let new = list.write(args.format == Format::Pem)?;
@@ -123,9 +125,9 @@ impl X509CrlArgs {
         outcome
     }
 
-    /// What a list says.
+    /// What a list says; nothing where it has no entries.
     fn shown(&self, list: Option<&RevocationList>) -> Result<Map, Wrong> {
-        match list {
+        match list.filter(|list| !list.entries().is_empty()) {
             Some(list) => list.describe(self.name_encoding),
             None => {
                 let keys = ["last_update", "next_update", "digest", "issuer_ordered", "issuer"];
