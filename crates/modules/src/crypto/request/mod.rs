@@ -137,7 +137,7 @@ fn describe_request(bytes: &[u8]) -> Map {
 fn unhex(text: &str, option: &str) -> Result<Vec<u8>, Wrong> {
     let digits = text.replace(':', "");
     let wrong = |reason: &str| Wrong::said(format!("Cannot parse {option}: {reason}"));
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(wrong("Odd-length string"));
     }
     let values: Option<Vec<u8>> =

@@ -99,7 +99,7 @@ pub fn relative(
     for attribute in attributes {
         set.insert(attribute).map_err(|_| Wrong::said("duplicate attributes are not allowed"))?;
     }
-    RelativeDistinguishedName::try_from(set).map_err(|error| Wrong::said(error.to_string()))
+    Ok(RelativeDistinguishedName::from(set))
 }
 
 /// A subject.
@@ -187,7 +187,7 @@ pub fn parse(text: &str) -> Result<Name, Wrong> {
         attributes.push(attribute);
         rest = match after.split_first() {
             None => after,
-            Some((first, [next @ ..])) if *first == separator && !next.is_empty() => next,
+            Some((first, next)) if *first == separator && !next.is_empty() => next,
             Some(_) => return Err(Wrong::said(within("unexpected end of string"))),
         };
     }

@@ -17,6 +17,9 @@ use crate::support::crypto::pem::Block;
 /// OpenSSL's own number of rounds.
 const ROUNDS: u32 = 2048;
 
+/// The headers of an encrypted block.
+pub(super) type Headers = [(&'static str, String); 2];
+
 #[derive(der::Sequence)]
 struct Encrypted {
     algorithm: EncryptionScheme,
@@ -64,10 +67,7 @@ pub(super) fn is_legacy(block: &Block) -> bool {
 }
 
 /// AES-256-CBC as OpenSSL's older files have it: the headers and the data.
-pub(super) fn encrypt_legacy(
-    der: &[u8],
-    passphrase: &[u8],
-) -> Result<([(&'static str, String); 2], Vec<u8>), WriteError> {
+pub(super) fn encrypt_legacy(der: &[u8], passphrase: &[u8]) -> Result<(Headers, Vec<u8>), WriteError> {
     let mut iv = [0; 16];
     fill(&mut iv)?;
     let key = bytes_to_key(passphrase, iv.get(..8).unwrap_or_default(), 32);

@@ -181,10 +181,7 @@ fn rsa_key(der: &[u8]) -> Result<PrivateKey, LoadError> {
 
 fn ec_key(der: &[u8], named: Option<ObjectIdentifier>) -> Result<PrivateKey, LoadError> {
     let key = EcPrivateKey::from_der(der).map_err(|error| LoadError::unreadable(&error))?;
-    let named = named.or(match key.parameters {
-        Some(EcParameters::NamedCurve(oid)) => Some(oid),
-        None => None,
-    });
+    let named = named.or(key.parameters.map(|EcParameters::NamedCurve(oid)| oid));
     let curve = match named {
         Some(oid) => {
             Curve::of_oid(oid).ok_or_else(|| unsupported(const_oid::db::DB.by_oid(&oid).unwrap_or(&oid.to_string())))?
