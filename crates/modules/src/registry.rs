@@ -127,6 +127,7 @@ const ROWS: &[Entry] = &[
     entry::<crypto::openssl_csr::OpensslCsr>().of(Bundle::Crypto),
     entry::<crypto::openssl_csr_info::OpensslCsrInfo>().of(Bundle::Crypto),
     entry::<crypto::openssl_csr_pipe::OpensslCsrPipe>().of(Bundle::Crypto),
+    entry::<crypto::openssl_pkcs12::OpensslPkcs12>().of(Bundle::Crypto),
     entry::<crypto::openssl_privatekey::OpensslPrivatekey>().of(Bundle::Crypto),
     entry::<crypto::openssl_publickey::OpensslPublickey>().of(Bundle::Crypto),
     entry::<system::ping::Ping>(),

@@ -15,6 +15,7 @@
 //! - [`store`]: serials, certificates, lists and the audit log on disk, whole after any power loss.
 //! - [`renewal`]: when a certificate is due, and why. [`overview`]: all that a store has, and what is due. [`describe`], [`words`]: what a person or a program is shown of one.
 //! - [`release`]: key and certificate on the host of their service.
+//! - [`p12`]: containers of a key and its chain.
 //! - `ceremony`, `slip39` (feature `sealing`): the offline root: plans, runs, transcripts, custody in shares. [`chain`]: lines
 //!   that follow one another by hash.
 //! - [`error`]: refusals and findings, each with place, rule and cure.
@@ -36,6 +37,7 @@ pub mod key;
 pub mod lint;
 pub mod names;
 pub mod overview;
+pub mod p12;
 pub mod profile;
 pub mod random;
 pub mod release;

@@ -4,6 +4,7 @@ pub mod get_certificate;
 pub mod openssl_csr;
 pub mod openssl_csr_info;
 pub mod openssl_csr_pipe;
+pub mod openssl_pkcs12;
 pub mod openssl_privatekey;
 pub mod openssl_publickey;
 mod options;
