@@ -152,6 +152,33 @@ fn a_certificate_is_issued_verified_exported_and_seen_in_the_status() {
         .says(0, &["digitalSignature", "serverAuth", "http://pki.example.org/services-1.crl"]);
 }
 
+/// A file that is the user's alone.
+fn private(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o400)).unwrap();
+}
+
+#[test]
+fn a_container_takes_the_certificates_own_key_from_a_private_file() {
+    let desk = Desk::new();
+    desk.issue("nginx", &["--host", "web1.example.org", "--san", "web1.example.org"]).says(0, &[]);
+    desk.issue("redis", &["--host", "web1.example.org", "--san", "web1.example.org"]).says(0, &[]);
+    private(&desk.path("passphrase"), "open sesame\n");
+    let container = ["export", "nginx", "--format", "p12", "--passphrase-file", "passphrase"];
+    let export = |more: &[&str]| desk.run(&[&container[..], more].concat());
+    export(&["--key", "nginx.key"]).says(2, &["it is no text for a terminal"]);
+    export(&["--key", "nginx.key", "--out", "nginx.p12"]).says(0, &["written: nginx.p12"]);
+    assert_eq!(mode(&desk.path("nginx.p12")), 0o400);
+    export(&["--key", "nginx.key", "--out", "nginx.p12"]).says(3, &["there is one already"]);
+    export(&["--key", "redis.key", "--out", "other.p12"]).says(3, &["it is not the key of nginx"]);
+    export(&["--out", "trust.p12"]).says(0, &["written: trust.p12"]);
+    fs::set_permissions(desk.path("nginx.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    export(&["--key", "nginx.key", "--out", "other.p12"]).says(3, &["it is 0644, not 0400 or 0600"]);
+    assert!(!desk.path("other.p12").exists());
+    desk.run(&["export", "nginx", "--key", "nginx.key"]).says(2, &["give --format p12"]);
+    desk.run(&["export", "nginx", "--format", "p12", "--out", "other.p12"]).says(2, &["--passphrase-file"]);
+}
+
 #[test]
 fn a_request_gives_its_key_and_the_operator_the_names() {
     let desk = Desk::new();
@@ -538,6 +565,34 @@ fn no_private_key_is_in_any_file_of_the_store_or_on_the_screen() {
 /// Outside judges; Debian's openssl.
 mod judges {
     use super::*;
+
+    #[test]
+    fn openssl_reads_containers() {
+        let desk = Desk::new();
+        desk.issue("nginx", &["--host", "web1.example.org", "--san", "web1.example.org"]).says(0, &[]);
+        private(&desk.path("passphrase"), "open sesame");
+        let container = ["export", "nginx", "--format", "p12", "--passphrase-file", "passphrase"];
+        desk.run(&[&container[..], &["--key", "nginx.key", "--out", "nginx.p12"]].concat()).says(0, &[]);
+        desk.run(&[&container[..], &["--out", "trust.p12"]].concat()).says(0, &[]);
+        let read = |file: &str, more: &[&str]| {
+            desk.openssl(&[&["pkcs12", "-in", file, "-passin", "file:passphrase"][..], more].concat())
+        };
+        let (works, words) = read("nginx.p12", &["-nodes", "-info"]);
+        assert!(works, "{words}");
+        for word in ["friendlyName: nginx", "AES-256-CBC", "MAC: sha256", desk.read("nginx.key").trim_end()] {
+            assert!(words.contains(word), "{word:?} is not said: {words}");
+        }
+        assert_eq!(words.matches("BEGIN CERTIFICATE").count(), 2, "{words}");
+        let (works, words) = read("trust.p12", &["-nokeys"]);
+        assert!(works, "{words}");
+        assert_eq!(words.matches("BEGIN CERTIFICATE").count(), 2, "{words}");
+        assert!(
+            words.contains("Trusted key usage (Oracle)") || words.contains("2.16.840.1.113894.746875.1.1"),
+            "{words}"
+        );
+        let (works, _) = desk.openssl(&["pkcs12", "-in", "nginx.p12", "-passin", "pass:wrong", "-nodes"]);
+        assert!(!works);
+    }
 
     #[test]
     fn openssl_agrees_on_what_holds_and_on_what_is_revoked() {

@@ -36,7 +36,8 @@ mod tests {
     #[test]
     fn what_is_written_is_read_under_its_passphrase_alone() {
         let old = Encryption::Old { iterations: 10 };
-        for (encryption, passphrase) in [(Encryption::Modern, "pässword"), (old, "pässword"), (Encryption::Modern, "")] {
+        for (encryption, passphrase) in [(Encryption::Modern, "pässword"), (old, "pässword"), (Encryption::Modern, "")]
+        {
             let bytes = write(&container(Some("näme")), passphrase, encryption, &mut SystemRandom).unwrap();
             let contents = read(&bytes, passphrase).unwrap();
             assert_eq!(contents.key.as_deref().map(Vec::as_slice), Some(KEY));

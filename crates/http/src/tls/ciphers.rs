@@ -62,7 +62,11 @@ mod tests {
 
     fn names(list: &str) -> Vec<&'static str> {
         let chosen = chosen(list);
-        chosen.iter().filter_map(|suite| CIPHERS.iter().find(|(_, known)| known == suite)).map(|(name, _)| *name).collect()
+        chosen
+            .iter()
+            .filter_map(|suite| CIPHERS.iter().find(|(_, known)| known == suite))
+            .map(|(name, _)| *name)
+            .collect()
     }
 
     #[test]

@@ -94,10 +94,9 @@ fn shake_hands(args: &GetCertificateArgs, ctx: &Context) -> Result<Peer, Failure
             return Failure::cancelled();
         }
         Failure::new(match proxy {
-            Some(proxy) => format!(
-                "Failed to get cert via proxy {proxy}:{} from {host}:{port}, error: {error}",
-                args.proxy_port
-            ),
+            Some(proxy) => {
+                format!("Failed to get cert via proxy {proxy}:{} from {host}:{port}, error: {error}", args.proxy_port)
+            }
             None => format!("Failed to get cert from {host}:{port}, error: {error}"),
         })
     };

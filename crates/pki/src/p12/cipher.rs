@@ -44,8 +44,7 @@ pub(super) fn decrypt(
                 return Err(Fault::Iterations);
             }
             let (key, iv) = triple_des_key(passphrase, parameters.salt.as_bytes(), parameters.iterations);
-            let cipher =
-                cbc::Decryptor::<TdesEde3>::new_from_slices(&key, &iv).map_err(|_| Fault::Structure)?;
+            let cipher = cbc::Decryptor::<TdesEde3>::new_from_slices(&key, &iv).map_err(|_| Fault::Structure)?;
             cipher.decrypt_padded_vec::<Pkcs7>(content).map(Zeroizing::new).map_err(|_| Fault::Passphrase)
         }
         other => Err(Fault::Cipher(other.to_string())),

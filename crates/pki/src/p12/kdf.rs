@@ -31,9 +31,8 @@ pub(super) fn derive(
 ) -> Zeroizing<Vec<u8>> {
     let block = hash.block_len();
     let diversifier = vec![purpose as u8; block];
-    let fill = |bytes: &[u8]| -> Vec<u8> {
-        bytes.iter().copied().cycle().take(block * bytes.len().div_ceil(block)).collect()
-    };
+    let fill =
+        |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().cycle().take(block * bytes.len().div_ceil(block)).collect() };
     let mut input = Zeroizing::new([fill(salt), fill(passphrase)].concat());
     let mut derived = Zeroizing::new(Vec::with_capacity(length + block));
     while derived.len() < length {

@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 use super::{
     asn1::{
         Attribute, CERT_BAG, CertBag, ContentInfo, DATA, DigestInfo, ENCRYPTED_DATA, EncryptedContent, EncryptedData,
-        EncryptedKey, FRIENDLY_NAME, KEY_BAG, LOCAL_KEY_ID, MacData, Pfx, SHROUDED_KEY_BAG, SafeBag,
-        TRUSTED_KEY_USAGE, X509_CERTIFICATE,
+        EncryptedKey, FRIENDLY_NAME, KEY_BAG, LOCAL_KEY_ID, MacData, Pfx, SHROUDED_KEY_BAG, SafeBag, TRUSTED_KEY_USAGE,
+        X509_CERTIFICATE,
     },
     cipher,
     kdf::{Mac, bmp},

@@ -1,11 +1,14 @@
 //! `provision pki export`.
 
+mod p12;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use pki::{Error, store::Tier};
 use serde_json::json;
 
+use self::p12::P12;
 use super::{
     Verb, files,
     form::{Done, Form},
@@ -16,7 +19,8 @@ use crate::cli::{Result, terminal::Terminal};
 
 /// Print a certificate that is kept, with its chain
 ///
-/// Private keys are not among what is kept: they are where their services are.
+/// Private keys are not among what is kept: they are where their services are. A container (p12) takes the key of a file, or
+/// holds the authorities above the certificate, for programs that trust them.
 ///
 /// Example: provision pki export nginx@web1.example.org --out fullchain.pem
 #[derive(Debug, Args)]
@@ -26,6 +30,8 @@ pub(super) struct Arguments {
     format: ExportForm,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    p12: P12,
     /// Which part of the chain
     #[arg(long = "part", value_enum, default_value_t)]
     part: Part,
@@ -47,6 +53,8 @@ enum ExportForm {
     Der,
     /// One JSON object, for other programs
     Json,
+    /// PKCS #12, under a passphrase; with --out
+    P12,
 }
 
 /// The parts of a chain.
@@ -67,6 +75,12 @@ impl Verb for Arguments {
     }
 
     fn run(self: Box<Self>, terminal: &mut Terminal) -> Result<Done> {
+        let no_terminal = |form: &str| Error::input(form, "it is no text for a terminal", "give --out FILE");
+        if self.format != ExportForm::P12 && self.p12.is_asked_for() {
+            return Err(
+                Error::input("--key, --passphrase-file", "they are for a container", "give --format p12").into()
+            );
+        }
         let (view, _) = self.place.look(terminal)?;
         let serial = find(view.index(), &self.name)?;
         let certificate = view.reader().certificate(&serial)?;
@@ -85,9 +99,8 @@ impl Verb for Arguments {
             "chain": chain.as_ref().map(pki::certificate::Certificate::to_pem).transpose()?,
         });
         let text = match (&self.out, self.format) {
-            (None, ExportForm::Der) => {
-                return Err(Error::input("DER", "it is no text for a terminal", "give --out FILE").into());
-            }
+            (None, ExportForm::Der) => return Err(no_terminal("DER").into()),
+            (None, ExportForm::P12) => return Err(no_terminal("PKCS #12").into()),
             (None, _) => pem.trim_end().to_owned(),
             (Some(out), ExportForm::Der) => {
                 let [one] = parts.as_slice() else {
@@ -98,6 +111,21 @@ impl Verb for Arguments {
             }
             (Some(out), ExportForm::Pem) => {
                 files::replace(out, pem.as_bytes())?;
+                format!("written: {}", out.display())
+            }
+            (Some(out), ExportForm::P12) => {
+                let root = chain.as_ref().unwrap_or(&certificate).issuer().to_string();
+                let root = view.index().iter().find(|(serial_of_root, one)| {
+                    one.tier == Tier::Root && one.label == root && **serial_of_root != serial
+                });
+                let root = root.map(|(serial, _)| view.reader().certificate(serial)).transpose()?;
+                let above: Vec<_> = chain.iter().cloned().chain(root).collect();
+                let made = self.p12.make(&self.name, &certificate, &above)?;
+                if made.is_secret {
+                    files::create_secret(out, 0o400, &made.bytes)?;
+                } else {
+                    files::replace(out, &made.bytes)?;
+                }
                 format!("written: {}", out.display())
             }
             (Some(out), ExportForm::Json) => {

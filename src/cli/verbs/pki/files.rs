@@ -3,11 +3,12 @@
 use std::{
     fs::{self, OpenOptions},
     io::{ErrorKind, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
 };
 
-use pki::{Error, Result, certificate::Certificate, crl::RevocationList, request::SigningRequest};
+use pki::{Error, Finding, Result, certificate::Certificate, crl::RevocationList, request::SigningRequest};
+use zeroize::Zeroizing;
 
 /// The longest file that is read: a bundle of ten thousand certificates has some 10 MB.
 const LONGEST: u64 = 64 << 20;
@@ -137,6 +138,34 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         fs::File::open(folder)?.sync_all()
     };
     write().map_err(|error| Error::io(path.display(), error, "make room, or check the folder's owner and mode"))
+}
+
+/// The text of a file that nobody else can read: our own, mode 0400 or 0600. It is checked as it was opened, not by its name.
+pub(super) fn read_secret(path: &Path) -> Result<Zeroizing<String>> {
+    let object = path.display().to_string();
+    // A link could be turned elsewhere between check and use; a pipe would wait.
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let bits = i32::try_from(flags.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(bits).open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Error::input(&object, error, "check the path"),
+        _ => Error::io(&object, error, "give a plain file that you may read"),
+    })?;
+    let metadata = file.metadata().map_err(|error| Error::io(&object, error, "give a plain file"))?;
+    let refused = |field, problem: String, cure: &str| {
+        let rule = "PKI policy: a secret is for one user alone";
+        Err(Error::refused(Finding::new(&object, field, problem, rule, cure)))
+    };
+    let me = rustix::process::geteuid().as_raw();
+    if metadata.uid() != me {
+        return refused("owner", format!("it belongs to user {}, not {me}", metadata.uid()), "chown it");
+    }
+    let mode = metadata.mode() & 0o7777;
+    if !metadata.is_file() || !matches!(mode, 0o400 | 0o600) {
+        return refused("mode", format!("it is {mode:04o}, not 0400 or 0600"), "chmod 0400 it");
+    }
+    let mut text = Zeroizing::new(String::new());
+    file.take(LONGEST).read_to_string(&mut text).map_err(|error| Error::input(&object, error, "give a text file"))?;
+    Ok(text)
 }
 
 /// Writes a new file that only its owner may read; one that is there is never written over.
