@@ -9,8 +9,8 @@ use protocol::{
 };
 
 use crate::{
-    Bundle, Cancellation, Context, Failure, Link, Module, certificate, commands, crypto, facts, files, module::specification,
-    net, packages, services, support::path_info, system, users,
+    Bundle, Cancellation, Context, Failure, Link, Module, certificate, commands, crypto, facts, files,
+    module::specification, net, packages, services, support::path_info, system, users,
 };
 
 /// One module in the table.

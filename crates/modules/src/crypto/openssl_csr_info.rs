@@ -49,8 +49,8 @@ impl Module for OpensslCsrInfo {
             })?,
             (None, None) => return Err(Failure::new("One of content and path must be provided")),
         };
-        let mut outcome = Outcome::default();
-        outcome.values = request::describe(&request::from_pem(&bytes)?, args.name_encoding)?;
+        let values = request::describe(&request::from_pem(&bytes)?, args.name_encoding)?;
+        let outcome = Outcome { values, ..Outcome::default() };
         if outcome.values.get("signature_valid") == Some(&Data::Bool(false)) {
             return Err(Failure::from_outcome(outcome, "CSR signature is invalid!"));
         }

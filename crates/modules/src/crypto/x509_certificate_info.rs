@@ -60,8 +60,8 @@ impl Module for X509CertificateInfo {
         let moments: Vec<_> = moments.iter().map(|(name, at)| moment(name, at, now)).collect::<Result<_, _>>()?;
         let read = if args.content.is_some() { certificate::from_pem } else { certificate::from_file };
         let certificate = read(&bytes)?;
-        let mut outcome = Outcome::default();
-        outcome.values = certificate::describe(&certificate, args.name_encoding, now)?;
+        let values = certificate::describe(&certificate, args.name_encoding, now)?;
+        let mut outcome = Outcome { values, ..Outcome::default() };
         let (from, until) = certificate::validity(&certificate);
         let valid = moments.into_iter().map(|(name, at)| (name, Data::Bool(from <= at && at <= until))).collect();
         outcome.set("valid_at", Data::Map(valid));

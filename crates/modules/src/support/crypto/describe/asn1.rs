@@ -9,9 +9,9 @@ use super::Wrong;
 /// # Errors
 ///
 /// Bytes that are no such value.
-pub(super) fn read<T: DecodeOwned>(bytes: &[u8]) -> Result<T, Wrong>
+pub(super) fn read<T>(bytes: &[u8]) -> Result<T, Wrong>
 where
-    T: for<'a> Decode<'a, Error = der::Error>,
+    T: DecodeOwned + for<'a> Decode<'a, Error = der::Error>,
 {
     outermost(bytes).map_err(|kind| parse_error(&kind))?;
     T::from_der(bytes).map_err(|_| parse_error("InvalidValue"))

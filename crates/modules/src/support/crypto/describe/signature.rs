@@ -67,6 +67,9 @@ enum Scheme {
     Broken,
 }
 
+/// Whether the second is that key's signature of a message with the first for its hash.
+type RsaCheck = Box<dyn FnOnce(&RsaPublicKey, &[u8], &[u8]) -> bool>;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hash {
     Sha224,
@@ -153,8 +156,8 @@ impl Hash {
         }
     }
 
-    fn pkcs1(self) -> Box<dyn FnOnce(&RsaPublicKey, &[u8], &[u8]) -> bool> {
-        fn scheme<D: Digest + AssociatedOid>() -> Box<dyn FnOnce(&RsaPublicKey, &[u8], &[u8]) -> bool> {
+    fn pkcs1(self) -> RsaCheck {
+        fn scheme<D: Digest + AssociatedOid>() -> RsaCheck {
             Box::new(|key, hash, signature| Pkcs1v15Sign::new::<D>().verify(key, hash, signature).is_ok())
         }
         match self {
@@ -169,8 +172,8 @@ impl Hash {
         }
     }
 
-    fn pss(self, salt: usize) -> Box<dyn FnOnce(&RsaPublicKey, &[u8], &[u8]) -> bool> {
-        fn scheme<D>(salt: usize) -> Box<dyn FnOnce(&RsaPublicKey, &[u8], &[u8]) -> bool>
+    fn pss(self, salt: usize) -> RsaCheck {
+        fn scheme<D>(salt: usize) -> RsaCheck
         where
             D: Digest + FixedOutputReset + Default + 'static,
         {
@@ -189,13 +192,7 @@ impl Hash {
     }
 }
 
-fn rsa(
-    key: &[u8],
-    check: Box<dyn FnOnce(&RsaPublicKey, &[u8], &[u8]) -> bool>,
-    hash: Hash,
-    message: &[u8],
-    signature: &[u8],
-) -> bool {
+fn rsa(key: &[u8], check: RsaCheck, hash: Hash, message: &[u8], signature: &[u8]) -> bool {
     #[derive(Sequence)]
     struct Numbers<'a> {
         modulus: UintRef<'a>,
