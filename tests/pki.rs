@@ -810,9 +810,11 @@ mod judges {
         };
         let init =
             "init pki --rehearsal --chain --organization Example --url http://pki.example.org/ --dns example.org";
-        type_in(init, &["short"]).says(3, &["it has fewer than 16 characters"]);
-        type_in(init, &["correct horse battery", "another horse battery"]).says(2, &["the two are not the same"]);
-        let phrase = "correct horse battery staple";
+        type_in(init, &["short"]).says(3, &["it is taken for 11 bits, and 64 are asked for"]);
+        type_in(init, &["correct horse battery staple"]).says(3, &["it is taken for 44 bits"]);
+        type_in(init, &["lamp orbit velvet cactus ridge foam", "lamp orbit velvet cactus ridge form"])
+            .says(2, &["the two are not the same"]);
+        let phrase = "lamp orbit velvet cactus ridge staple";
         let made = type_in(init, &[phrase, phrase]);
         made.says(0, &["New passphrase:", "The same again:", "trust it nowhere"]);
         let wrong = type_in("crl build", &["wrong horse battery staple"]);

@@ -2,15 +2,21 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, Read, Write},
+    io::{self, BufRead, Read, Write},
     os::fd::AsFd,
 };
 
 use protocol::Secret;
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::{
+    process::{Signal, kill_current_process_group},
+    termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr},
+};
 use zeroize::Zeroizing;
 
 use crate::vault::source::Ask;
+
+/// The longest line that a terminal gives, in bytes.
+const LONGEST: usize = 4096;
 
 /// Asks whoever sits at the terminal.
 pub struct Operator;
@@ -60,10 +66,31 @@ fn ask(mut tty: File, prompt: &str) -> io::Result<Secret> {
     let silence = Silence::over(&tty)?;
     tty.write_all(prompt.as_bytes())?;
     tty.flush()?;
-    let line = line(&mut BufReader::new(tty.try_clone()?));
+    let typed = typed(&mut tty, &silence);
     drop(silence);
     tty.write_all(b"\n")?;
-    line
+    let (bytes, stopped) = typed?;
+    if let Some(signal) = stopped {
+        // What the terminal would have sent, now that it echoes again.
+        kill_current_process_group(signal)?;
+        return Err(io::ErrorKind::Interrupted.into());
+    }
+    line(&mut bytes.as_slice())
+}
+
+/// What was typed up to the end of a line, or the signal that the last key asks for.
+fn typed(tty: &mut File, silence: &Silence) -> io::Result<(Zeroizing<Vec<u8>>, Option<Signal>)> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
+    let mut part = Zeroizing::new([0; LONGEST]);
+    loop {
+        let length = tty.read(&mut *part)?;
+        bytes.extend_from_slice(part.get(..length).unwrap_or_default());
+        let last = bytes.last().copied();
+        let stopped = last.and_then(|key| silence.signal_of(key));
+        if length == 0 || last == Some(b'\n') || stopped.is_some() || bytes.len() >= LONGEST {
+            return Ok((bytes, stopped));
+        }
+    }
 }
 
 /// One line without its end.
@@ -83,7 +110,8 @@ fn line(reader: &mut dyn BufRead) -> io::Result<Secret> {
     }
 }
 
-/// A terminal without echo, for as long as this lives.
+/// A terminal without echo, for as long as this lives. The keys that stop a program end a line instead of sending their signal:
+/// a signal would end the program and leave the terminal silent.
 struct Silence {
     tty: File,
     before: Termios,
@@ -94,8 +122,25 @@ impl Silence {
         let before = tcgetattr(tty.as_fd())?;
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
+        if before.local_modes.contains(LocalModes::ISIG | LocalModes::ICANON) {
+            silent.local_modes.remove(LocalModes::ISIG);
+            silent.special_codes[SpecialCodeIndex::VEOL] = before.special_codes[SpecialCodeIndex::VINTR];
+            silent.special_codes[SpecialCodeIndex::VEOL2] = before.special_codes[SpecialCodeIndex::VQUIT];
+        }
         tcsetattr(tty.as_fd(), OptionalActions::Flush, &silent)?;
         Ok(Self { tty: tty.try_clone()?, before })
+    }
+
+    /// The signal that a key stands for.
+    fn signal_of(&self, key: u8) -> Option<Signal> {
+        // A code of 0 is no key.
+        let is = |code| self.before.special_codes[code] == key && key != 0;
+        match () {
+            () if !self.before.local_modes.contains(LocalModes::ISIG | LocalModes::ICANON) => None,
+            () if is(SpecialCodeIndex::VINTR) => Some(Signal::INT),
+            () if is(SpecialCodeIndex::VQUIT) => Some(Signal::QUIT),
+            () => None,
+        }
     }
 }
 

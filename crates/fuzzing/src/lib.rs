@@ -3,6 +3,7 @@
 //! [`TARGETS`] is the list. `fuzz/` runs them under libFuzzer, `tests/corpus.rs` replays `fuzz/corpus` in every test run.
 //! A target must not panic, whatever the bytes; nothing in it reads a file, opens a connection or starts a process.
 
+mod ceremony;
 mod config;
 mod connection;
 mod http;
@@ -17,6 +18,7 @@ mod vault;
 mod yaml;
 
 pub use self::{
+    ceremony::{pki_manifest, pki_plan, pki_share, pki_transcript, pki_witness},
     config::config,
     connection::{known_hosts, ssh_config},
     http::{http_fields, http_response, url},
@@ -64,10 +66,15 @@ pub const TARGETS: &[Target] = &[
     Target { name: "module_support", run: module_support, stack: THREAD },
     Target { name: "pki_certificate", run: pki_certificate, stack: THREAD },
     Target { name: "pki_log", run: pki_log, stack: THREAD },
+    Target { name: "pki_manifest", run: pki_manifest, stack: MAIN },
     Target { name: "pki_pem", run: pki_pem, stack: THREAD },
+    Target { name: "pki_plan", run: pki_plan, stack: MAIN },
     Target { name: "pki_request", run: pki_request, stack: THREAD },
     Target { name: "pki_revocation_list", run: pki_revocation_list, stack: THREAD },
     Target { name: "pki_sealed", run: pki_sealed, stack: THREAD },
+    Target { name: "pki_share", run: pki_share, stack: MAIN },
+    Target { name: "pki_transcript", run: pki_transcript, stack: MAIN },
+    Target { name: "pki_witness", run: pki_witness, stack: MAIN },
     Target { name: "playbook", run: playbook, stack: MAIN },
     Target { name: "pyregex", run: pyregex, stack: THREAD },
     Target { name: "ssh_config", run: ssh_config, stack: THREAD },

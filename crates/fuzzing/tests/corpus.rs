@@ -90,6 +90,8 @@ const OPENERS: &[(&str, &[&str])] = &[
     ),
     ("key_values", &["{{ ", "{% ", "\"", "\\"]),
     ("module_support", &["[", "{\"a\":", "u+r,", "\\", "'"]),
+    ("pki_plan", &["[", "{a: ", "- ", "roles:\n  - "]),
+    ("pki_transcript", &["[", "{\"event\":"]),
     ("playbook", &["[", "[{hosts: h, tasks: [{block: ", "- block: ", "- "]),
     ("pyregex", &["(", "(?:", "(?=", "(?<=", "[", "a|", "(?i:", "a**", "(?(1)"]),
     ("ssh_config", &["Match host ", "Host ", "\"", "ProxyJump a,"]),
@@ -138,7 +140,8 @@ mod replay {
 
     replays! {
         ansible_filters config frames host_pattern http_fields http_response inventory_ini inventory_yaml
-        jinja_expression jinja_template key_values known_hosts module_support pki_certificate pki_log pki_pem
-        pki_request pki_revocation_list pki_sealed playbook pyregex ssh_config url vault yaml
+        jinja_expression jinja_template key_values known_hosts module_support pki_certificate pki_log pki_manifest
+        pki_pem pki_plan pki_request pki_revocation_list pki_sealed pki_share pki_transcript pki_witness playbook pyregex
+        ssh_config url vault yaml
     }
 }

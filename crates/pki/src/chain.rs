@@ -11,7 +11,11 @@ const HASH: &str = ",\"hash\":\"";
 const END: &str = "\"}";
 
 /// A JSON object as a line with its hash, and that hash.
-pub(crate) fn close(object: &str, json: &str) -> Result<(String, String)> {
+///
+/// # Errors
+///
+/// A text that does not end as an object does.
+pub fn close(object: &str, json: &str) -> Result<(String, String)> {
     let body = json
         .strip_suffix('}')
         .ok_or_else(|| Error::input(object, "a record is no object", "report this: it must be writable as JSON"))?;

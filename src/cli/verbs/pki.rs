@@ -15,6 +15,7 @@ mod intermediate;
 mod issue;
 mod lint;
 mod log;
+mod memory;
 mod metrics;
 mod needs_renewal;
 mod place;

@@ -28,7 +28,8 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<(String, String)>> {
         }
         Ok((name.to_owned(), hash.to_owned()))
     };
-    text.lines().enumerate().map(line).collect()
+    // Not by `lines`, to which the end of a line may have a byte more than it was written with.
+    text.split_terminator('\n').enumerate().map(line).collect()
 }
 
 fn broken(line: usize, problem: &str) -> Error {

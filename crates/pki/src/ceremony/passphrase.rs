@@ -45,8 +45,8 @@ pub fn check(typed: &Hidden) -> Result<()> {
         "passphrase",
         "strength",
         format!("it is taken for {bits} bits, and {FEWEST_BITS} are asked for"),
-        "PKI policy: passphrases of the root's key",
-        "have one drawn, or take six different words that do not belong together, better eight",
+        "PKI policy: passphrases of keys",
+        "take six different words that do not belong together, better eight; in a ceremony one can be drawn",
     )))
 }
 

@@ -126,17 +126,14 @@ impl Share {
         for byte in self.value.iter() {
             out.put(u16::from(*byte), 8);
         }
-        let sum = checksum::create(&out.words, extendable);
-        out.words.extend(sum);
-        // Reserved whole, so that growing leaves no copy behind.
-        let mut text = Zeroizing::new(String::with_capacity(10 * out.words.len()));
-        for (at, number) in out.words.iter().enumerate() {
-            if at > 0 {
-                text.push(' ');
-            }
-            text.push_str(word(*number));
-        }
-        text
+        closed(out.words)
+    }
+
+    /// A text whose checksum holds: those numbers as words, whatever they say, with their checksum behind them. For those who
+    /// try what reads shares; [`Self::to_words`] writes one.
+    #[must_use]
+    pub fn text_of(numbers: &[u16]) -> Zeroizing<String> {
+        closed(Zeroizing::new(numbers.to_vec()))
     }
 
     /// Which share it is, counted from 1.
@@ -168,6 +165,23 @@ impl std::fmt::Debug for Share {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Share({}, any {} are needed)", self.number(), self.threshold())
     }
+}
+
+/// Numbers as words, with their checksum behind them.
+fn closed(mut words: Zeroizing<Vec<u16>>) -> Zeroizing<String> {
+    // The flag "extendable", which the checksum depends on, is the sixteenth bit.
+    let extendable = Bits { words: &words, at: 15 }.take(1) == 1;
+    let sum = checksum::create(&words, extendable);
+    words.extend(sum);
+    // Reserved whole, so that growing leaves no copy behind.
+    let mut text = Zeroizing::new(String::with_capacity(10 * words.len()));
+    for (at, number) in words.iter().enumerate() {
+        if at > 0 {
+            text.push(' ');
+        }
+        text.push_str(word(*number));
+    }
+    text
 }
 
 /// Words as bits, ten each.

@@ -19,6 +19,7 @@ use serde_json::json;
 use super::{
     Verb, files,
     form::{Done, Form, Format},
+    memory,
     place::Place,
     table::table,
     unseal::Unseal,
@@ -91,10 +92,11 @@ impl Verb for Build {
             .into());
         }
         let (mut lines, mut lists) = (Vec::new(), Vec::new());
+        let closed = memory::close(terminal)?;
         for name in &names {
             let (authority, issuing, file) = signing(&store.reader(), name)?;
             let sealed = SealedKey::new(file, authority.key().clone());
-            let opener = self.unseal.opener(&sealed, name, terminal)?;
+            let opener = self.unseal.opener(&sealed, name, terminal, &closed)?;
             let list = sealed.with(&opener.unlock(), |key| publish(&mut store, &authority, issuing, &key))?;
             let next = list.next_update().map(|next| next.to_string()).unwrap_or_default();
             let revoked = list.entries()?.len();

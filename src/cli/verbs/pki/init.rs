@@ -12,14 +12,12 @@ use serde_json::json;
 use super::{
     Verb,
     form::{Done, Form, Format},
+    memory,
     place::{self, RehearsalClock},
     rehearsal,
     seal::Seal,
 };
-use crate::{
-    cli::{Result, terminal::Terminal},
-    issuer::unlock,
-};
+use crate::cli::{Result, terminal::Terminal};
 
 /// Make a store: the folder of the audit log, the certificates, the lists and the sealed keys
 ///
@@ -69,7 +67,7 @@ impl Verb for Arguments {
         self.format.format
     }
 
-    fn run(self: Box<Self>, _: &mut Terminal) -> Result<Done> {
+    fn run(self: Box<Self>, terminal: &mut Terminal) -> Result<Done> {
         let settings = Settings {
             organization: self.organization,
             country: self.country,
@@ -82,7 +80,7 @@ impl Verb for Arguments {
         let clock = self.clock.clock()?;
         let kind = if self.rehearsal { Kind::Rehearsal } else { Kind::Production };
         pki::store::accept_clock(kind, &clock)?;
-        let sealing = if self.chain { Some(self.seal.with()?) } else { None };
+        let sealing = if self.chain { Some(self.seal.with(&memory::close(terminal)?)?) } else { None };
         let shown = self.directory.display().to_string();
         std::fs::create_dir_all(&self.directory)
             .and_then(|()| std::fs::read_dir(&self.directory).map(|mut inside| inside.next().is_none()))
@@ -98,7 +96,6 @@ impl Verb for Arguments {
         let mut text = format!("{shown}: new store for {}", named(kind));
         let mut json = json!({"store": shown, "kind": named(kind), "head": store.head()});
         if let Some(sealing) = sealing {
-            unlock::no_core_dumps()?;
             let (more, chain) = rehearsal::chain(&mut store, &sealing)?;
             text = format!("{text}\n{more}");
             if let Some(object) = json.as_object_mut() {

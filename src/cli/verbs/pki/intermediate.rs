@@ -15,6 +15,7 @@ use serde_json::json;
 use super::{
     Verb, files,
     form::{Done, Form, Format},
+    memory,
     place::Place,
     rehearsal::common_name,
     seal::Seal,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     cli::{Result, terminal::Terminal},
-    issuer::{order, unlock},
+    issuer::order,
 };
 
 /// Make, install, list and retire intermediates
@@ -101,8 +102,7 @@ impl Verb for Csr {
             ))
             .into());
         }
-        let sealing = self.seal.with()?;
-        unlock::no_core_dumps()?;
+        let sealing = self.seal.with(&memory::close(terminal)?)?;
         let key = PrivateKey::generate(KeyKind::P384, &mut SystemRandom)?;
         let request = SigningRequest::build(&subject, None, &key)?;
         store.keep_key(&self.name, sealing.seal(key)?.file(), &request)?;

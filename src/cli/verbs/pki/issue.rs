@@ -20,6 +20,7 @@ use serde_json::json;
 use super::{
     Verb, files,
     form::{Done, Form, Format},
+    memory,
     place::Place,
     unseal::Unseal,
 };
@@ -136,7 +137,8 @@ impl Verb for Arguments {
         let drafted = self.draft(store.index(), &store.reader(), csr.as_deref(), store.now()?);
         let (Draft { certificate: draft, authority, intermediate: name }, key) = super::on_record(&mut store, drafted)?;
         let sealed = SealedKey::new(store.reader().sealed_key(&name)?, authority.key().clone());
-        let opener = self.unseal.opener(&sealed, &name, terminal)?;
+        let closed = memory::close(terminal)?;
+        let opener = self.unseal.opener(&sealed, &name, terminal, &closed)?;
         // The service's key is on the disk before the certificate that needs it.
         if let (Some(path), Some(key)) = (&self.key_out, &key) {
             files::create_secret(path, 0o600, key.to_pem()?.as_bytes())?;

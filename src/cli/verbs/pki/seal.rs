@@ -3,14 +3,15 @@
 use clap::Args;
 use pki::{
     Error, Result,
+    ceremony::{Hidden, passphrase},
     key::PrivateKey,
     seal::{Lock, Passphrase, Recipient, SealedKey, WORK_FACTOR},
 };
 
-use crate::cli::prompt;
+use zeroize::Zeroizing;
 
-/// The fewest characters of a passphrase that is typed.
-const SHORTEST: usize = 16;
+use super::memory::Closed;
+use crate::cli::prompt;
 
 /// `--recipient`
 #[derive(Debug, Clone, Default, Args)]
@@ -29,8 +30,8 @@ pub(super) enum Sealing {
 }
 
 impl Seal {
-    /// Reads the recipients, or asks for a passphrase twice.
-    pub(super) fn with(&self) -> Result<Sealing> {
+    /// Reads the recipients, or asks for a passphrase twice, in closed memory.
+    pub(super) fn with(&self, _: &Closed) -> Result<Sealing> {
         if self.recipients.is_empty() {
             return new_passphrase().map(Sealing::Passphrase);
         }
@@ -55,15 +56,7 @@ fn new_passphrase() -> Result<Passphrase> {
         })
     };
     let first = ask("New passphrase: ")?;
-    if first.reveal().chars().count() < SHORTEST {
-        return Err(Error::refused(pki::Finding::new(
-            "passphrase",
-            "length",
-            format!("it has fewer than {SHORTEST} characters"),
-            "PKI policy: passphrases of keys",
-            "take six words drawn by dice",
-        )));
-    }
+    passphrase::check(&Hidden::new(Zeroizing::new(first.reveal().to_owned())))?;
     if ask("The same again: ")?.reveal() != first.reveal() {
         return Err(Error::input("passphrase", "the two are not the same", "type it twice"));
     }

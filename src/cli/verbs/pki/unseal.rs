@@ -8,6 +8,7 @@ use pki::{
     seal::{Passphrase, SealedKey},
 };
 
+use super::memory::Closed;
 use crate::{
     cli::{prompt, terminal::Terminal},
     issuer::unlock::{self, Opener},
@@ -24,8 +25,8 @@ pub(super) struct Unseal {
 }
 
 impl Unseal {
-    /// What opens that key, which is called so.
-    pub(super) fn opener(&self, sealed: &SealedKey, what: &str, terminal: &Terminal) -> Result<Opener> {
+    /// What opens that key, which is called so, in closed memory.
+    pub(super) fn opener(&self, sealed: &SealedKey, what: &str, terminal: &Terminal, _: &Closed) -> Result<Opener> {
         if let Some(opener) = unlock::opener(sealed, what, self.identity.as_deref(), &terminal.environment)? {
             return Ok(opener);
         }

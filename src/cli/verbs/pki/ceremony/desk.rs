@@ -7,16 +7,16 @@ use pki::{
     ceremony::Machine,
     clock::{Clock, ClockKind, Moment},
 };
-use rustix::mm::{MlockAllFlags, mlockall};
 use sha2::{Digest, Sha256};
 
-use crate::issuer::{place::AnyClock, unlock};
+use crate::{
+    cli::verbs::pki::memory,
+    issuer::{place::AnyClock, unlock},
+};
 
 /// IFF_UP and IFF_LOOPBACK of netdevice(7).
 const UP: u32 = 0x1;
 const LOOPBACK: u32 = 0x8;
-/// What scrypt and the rest of a ceremony want at once, in bytes: it must be there under the limit of locked memory.
-const ROOM: usize = 384 << 20;
 
 /// The machine.
 #[derive(Debug)]
@@ -58,15 +58,7 @@ impl Machine for Desk {
     }
 
     fn lock_memory(&self) -> Result<(), String> {
-        let flags = MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT;
-        mlockall(flags).map_err(|error| format!("mlockall: {error}"))?;
-        // A limit that is too small would end the program later, with the key open.
-        let mut probe: Vec<u8> = Vec::new();
-        probe.try_reserve_exact(ROOM).map_err(|_| {
-            // Else everything after this fails for want of memory, an override too.
-            let _ = rustix::mm::munlockall();
-            format!("the limit of locked memory leaves less than {} MiB", ROOM >> 20)
-        })
+        memory::lock()
     }
 }
 
