@@ -332,58 +332,70 @@ fn where_memory_cannot_be_locked_a_run_is_refused_and_the_override_is_on_record(
     office.run(&["ceremony", "verify", "first/record"]);
 }
 
-/// Without limits a crash leaves a core; this is how a shell that crashes does on this machine.
-const CORES: &str = "ulimit -c unlimited; exec \"$@\"";
+/// No limit on cores, and none or one on the size of files, in blocks of 512 bytes: who writes more gets SIGXFSZ, which leaves a
+/// core as any crash does.
+fn crashing(blocks: Option<u64>) -> String {
+    let limit = blocks.map_or("unlimited".to_owned(), |blocks| blocks.to_string());
+    format!("ulimit -c unlimited; ulimit -f {limit}; exec \"$@\"")
+}
+
+fn cores(folder: &Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("core")).collect()
+}
 
 #[test]
 fn a_crash_with_the_key_open_leaves_no_core() {
-    let crashed = Command::new("sh")
-        .args(["-c", CORES, "sh", "sh", "-c", "kill -ABRT $$"])
-        .current_dir(tempfile::tempdir().unwrap().path())
-        .status()
-        .unwrap();
-    assert!(crashed.core_dumped(), "a crash leaves a core here, so that none is seen to be missing: {crashed:?}");
-
-    for signal in [Signal::ABORT, Signal::SEGV] {
-        let office = Office::new();
-        let paper = office.plan_of_root();
-        let mut open = 0;
-        // The key is open from the announcement of a signature to the line that closes; a try may come too late.
-        for attempt in 0..10 {
-            let out = format!("record-{attempt}");
-            let run = [&RUN[..], &["--out", &out, NETWORK, MEMORY]].concat();
-            let mut seat = Seat::take(&office, CORES, &run, &paper);
-            let transcript = office.path(&out).join("transcript.jsonl");
-            loop {
-                let question = seat.question().unwrap_or_else(|| panic!("{}", seat.shown));
-                let answer = seat.right(&question);
-                seat.types(&format!("{answer}\n"));
-                if question.contains("[SIGN/no]") {
-                    break;
-                }
-            }
-            while !events(&transcript).iter().any(|event| event == "intent") {
-                assert!(seat.child.try_wait().unwrap().is_none(), "{}", seat.shown);
-            }
-            let limits = fs::read_to_string(format!("/proc/{}/limits", seat.child.id())).unwrap_or_default();
-            seat.kill(signal);
-            let ended = seat.child.wait().unwrap();
-            let seen = events(&transcript);
-            if ended.signal() != Some(signal.as_raw()) || seen.iter().any(|event| event == "closed") {
-                continue;
-            }
-            open += 1;
-            assert!(!ended.core_dumped(), "{ended:?}");
-            let limit = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default();
-            assert_eq!(limit.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{limit}");
-            let cores: Vec<_> = fs::read_dir(office.0.path())
-                .unwrap()
-                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-                .filter(|name| name.starts_with("core"))
-                .collect();
-            assert!(cores.is_empty(), "{cores:?}");
-            break;
-        }
-        assert_eq!(open, 1, "it was caught with the key open");
+    for (blocks, signal) in [(None, "ABRT"), (None, "SEGV"), (Some(8), "XFSZ")] {
+        let folder = tempfile::tempdir().unwrap();
+        let crash = format!("kill -{signal} $$");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &crashing(blocks), "sh", "sh", "-c", &crash]).current_dir(folder.path()).status().unwrap();
+        assert_eq!(cores(folder.path()).len(), 1, "a crash leaves a core here, so that none is seen to be missing");
     }
+
+    let office = Office::new();
+    let made: Value = serde_json::from_str(&office.run(&["identity", "identity", "--format", "json"])).unwrap();
+    let recipient = made["recipient"].as_str().unwrap();
+    let root = ["--type", "root", "--common-name", "Example Root CA", "--custody", "recipients", "--first"];
+    let paper = office.plan(&[&root[..], &["--recipient", recipient, "--out", "first/plan.yaml"]].concat());
+    let run = |out| [&RUN[..], &["--identity", "identity", "--out", out, NETWORK, MEMORY]].concat();
+
+    // With all in memory that opens the key.
+    for (out, signal) in [("aborted", Signal::ABORT), ("strayed", Signal::SEGV)] {
+        let mut seat = Seat::take(&office, &crashing(None), &run(out), &paper);
+        loop {
+            let question = seat.question().unwrap_or_else(|| panic!("{}", seat.shown));
+            if question.contains("[SIGN/no]") {
+                break;
+            }
+            let answer = seat.right(&question);
+            seat.types(&format!("{answer}\n"));
+        }
+        let limits = fs::read_to_string(format!("/proc/{}/limits", seat.child.id())).unwrap();
+        let limit = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap_or_default();
+        assert_eq!(limit.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["0", "0"], "{limit}");
+        let ended = loop {
+            // Rust's own handler of SIGSEGV, which looks for overflows of the stack, takes the first one that is sent for a stray.
+            seat.kill(signal);
+            seat.more();
+            if let Some(ended) = seat.child.try_wait().unwrap() {
+                break ended;
+            }
+        };
+        assert_eq!((ended.signal(), ended.core_dumped()), (Some(signal.as_raw()), false), "{}", seat.shown);
+    }
+
+    // In the scope itself: the transcript has room for the announcement of a signature, and none for the line that closes.
+    assert_eq!(Seat::take(&office, AS_IT_IS, &run("whole"), &paper).holds().code(), Some(0));
+    let whole = fs::read_to_string(office.path("whole/transcript.jsonl")).unwrap();
+    let announced = whole.find("\"intent\"").map(|at| at + whole[at..].find('\n').unwrap()).unwrap();
+    let mut seat = Seat::take(&office, &crashing(Some(announced as u64 / 512 + 1)), &run("cut"), &paper);
+    let ended = seat.holds();
+    assert_eq!(ended.signal(), Some(Signal::XFSZ.as_raw()), "{}", seat.shown);
+    let events = office.events("cut");
+    assert!(events.iter().any(|event| event == "intent"), "{events:?}");
+    assert!(!events.iter().any(|event| event == "closed"), "{events:?}");
+
+    assert_eq!(cores(office.0.path()), [""; 0]);
 }

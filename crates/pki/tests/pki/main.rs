@@ -4,6 +4,7 @@ mod authorities;
 mod ceremony;
 mod chains;
 mod judges;
+mod power;
 mod release;
 mod store;
 mod support;

@@ -23,7 +23,7 @@ use pki::{
     request::SigningRequest,
     seal::Identity,
     serial::Serial,
-    store::{Kind, Settings, SystemFiles},
+    store::{Files, Kind, Settings, SystemFiles},
     validity::Validity,
 };
 use sha2::{Digest, Sha256};
@@ -249,6 +249,17 @@ impl Table {
         desk: &Desk,
         people: &mut People,
     ) -> Result<Outcome> {
+        self.run_on(&SystemFiles::new(self.path(record)).unwrap(), brought, desk, people)
+    }
+
+    /// On whatever disk.
+    pub(crate) fn run_on(
+        &self,
+        record: &impl Files,
+        brought: Brought<'_>,
+        desk: &Desk,
+        people: &mut People,
+    ) -> Result<Outcome> {
         let plan = fs::read(self.path("plan.yaml")).unwrap();
         let meeting = Meeting {
             plan: &plan,
@@ -259,7 +270,7 @@ impl Table {
             rehearsal: brought.rehearsal,
             work_factor: 2,
         };
-        run::run(meeting, &SystemFiles::new(self.path(record)).unwrap(), desk, people, &mut SystemRandom)
+        run::run(meeting, record, desk, people, &mut SystemRandom)
     }
 
     /// The witness signs.

@@ -62,6 +62,12 @@ impl Memory {
         self.left.set(Some(calls));
     }
 
+    /// Its files, as programs see them.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let disk = self.disk.borrow();
+        disk.names.iter().map(|(name, place)| (name.clone(), disk.contents[*place].written.clone())).collect()
+    }
+
     /// How many calls were made.
     pub(crate) fn calls(&self) -> u64 {
         self.calls.get()
