@@ -1,5 +1,6 @@
 //! The store's online intermediate at work for services: what the verbs of `pki` and the action `certificate` share.
 
+pub mod memory;
 pub mod order;
 pub mod place;
 pub mod renewal;

@@ -14,6 +14,7 @@ use pki::{
 };
 use zeroize::Zeroizing;
 
+use super::memory::Closed;
 use crate::config::Environment;
 
 /// The credential's name: `LoadCredentialEncrypted=pki-identity:...` of a systemd unit.
@@ -43,18 +44,18 @@ impl Opener {
     }
 }
 
-/// What opens that key, which is called so; none where only a passphrase does.
+/// What opens that key, which is called so, in closed memory; none where only a passphrase does.
 ///
 /// # Errors
 ///
-/// Nothing opens it here; an identity that others could read; core dumps that cannot be switched off.
+/// Nothing opens it here; an identity that others could read.
 pub fn opener(
     sealed: &SealedKey,
     what: &str,
     identity: Option<&Path>,
     environment: &Environment,
+    _: &Closed,
 ) -> Result<Option<Opener>> {
-    no_core_dumps()?;
     if sealed.takes_passphrase()? {
         return match identity {
             Some(path) => Err(Error::input(

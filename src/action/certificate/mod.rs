@@ -10,6 +10,7 @@ use protocol::{Data, Map, Outcome};
 
 use super::{ActionContext, ActionError, ActionOutcome, Answer, Local, module};
 use crate::issuer::{
+    memory,
     renewal::{Judgement, Present, Renewal, Verdict},
     unlock::{self, Opener},
 };
@@ -121,7 +122,7 @@ async fn replace(
     judgement: &Judgement,
     mut outcome: Outcome,
 ) -> Result<Outcome, ActionError> {
-    let opener = match opener(context, options, renewal, judgement).await? {
+    let opener = match opener(context, options, renewal, judgement, &mut outcome).await? {
         Ok(opener) => opener,
         Err(error) => return Ok(refused(&error)),
     };
@@ -185,13 +186,21 @@ async fn opener(
     options: &Options,
     renewal: &Renewal<'_>,
     judgement: &Judgement,
+    outcome: &mut Outcome,
 ) -> Result<pki::Result<Rc<Opener>>, ActionError> {
     let (sealed, name) = &judgement.sealed;
     if let Some(known) = context.openers.known(&renewal.store, name) {
         return Ok(Ok(known));
     }
     let identity = options.text("identity").map(|path| context.environment.resolve(path, None));
-    let opened = match unlock::opener(sealed, name, identity.as_deref(), context.environment) {
+    let (closed, warning) = match memory::close() {
+        Ok(closed) => closed,
+        Err(error) => return Ok(Err(error)),
+    };
+    if let Some(warning) = warning {
+        outcome.warnings.push(warning.message);
+    }
+    let opened = match unlock::opener(sealed, name, identity.as_deref(), context.environment, &closed) {
         Ok(Some(opener)) => Ok(opener),
         Ok(None) => {
             let question = format!("Passphrase of the key of {name}: ");

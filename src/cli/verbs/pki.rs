@@ -15,7 +15,6 @@ mod intermediate;
 mod issue;
 mod lint;
 mod log;
-mod memory;
 mod metrics;
 mod needs_renewal;
 mod place;

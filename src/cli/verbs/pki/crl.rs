@@ -19,10 +19,9 @@ use serde_json::json;
 use super::{
     Verb, files,
     form::{Done, Form, Format},
-    memory,
     place::Place,
     table::table,
-    unseal::Unseal,
+    unseal::{self, Unseal},
 };
 use crate::cli::{Result, terminal::Terminal};
 
@@ -92,7 +91,7 @@ impl Verb for Build {
             .into());
         }
         let (mut lines, mut lists) = (Vec::new(), Vec::new());
-        let closed = memory::close(terminal)?;
+        let closed = unseal::close_memory(terminal)?;
         for name in &names {
             let (authority, issuing, file) = signing(&store.reader(), name)?;
             let sealed = SealedKey::new(file, authority.key().clone());

@@ -12,10 +12,10 @@ use serde_json::json;
 use super::{
     Verb,
     form::{Done, Form, Format},
-    memory,
     place::{self, RehearsalClock},
     rehearsal,
     seal::Seal,
+    unseal,
 };
 use crate::cli::{Result, terminal::Terminal};
 
@@ -80,7 +80,7 @@ impl Verb for Arguments {
         let clock = self.clock.clock()?;
         let kind = if self.rehearsal { Kind::Rehearsal } else { Kind::Production };
         pki::store::accept_clock(kind, &clock)?;
-        let sealing = if self.chain { Some(self.seal.with(&memory::close(terminal)?)?) } else { None };
+        let sealing = if self.chain { Some(self.seal.with(&unseal::close_memory(terminal)?)?) } else { None };
         let shown = self.directory.display().to_string();
         std::fs::create_dir_all(&self.directory)
             .and_then(|()| std::fs::read_dir(&self.directory).map(|mut inside| inside.next().is_none()))

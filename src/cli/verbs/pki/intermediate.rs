@@ -15,11 +15,11 @@ use serde_json::json;
 use super::{
     Verb, files,
     form::{Done, Form, Format},
-    memory,
     place::Place,
     rehearsal::common_name,
     seal::Seal,
     table::table,
+    unseal,
 };
 use crate::{
     cli::{Result, terminal::Terminal},
@@ -102,7 +102,7 @@ impl Verb for Csr {
             ))
             .into());
         }
-        let sealing = self.seal.with(&memory::close(terminal)?)?;
+        let sealing = self.seal.with(&unseal::close_memory(terminal)?)?;
         let key = PrivateKey::generate(KeyKind::P384, &mut SystemRandom)?;
         let request = SigningRequest::build(&subject, None, &key)?;
         store.keep_key(&self.name, sealing.seal(key)?.file(), &request)?;

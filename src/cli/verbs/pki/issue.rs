@@ -20,9 +20,8 @@ use serde_json::json;
 use super::{
     Verb, files,
     form::{Done, Form, Format},
-    memory,
     place::Place,
-    unseal::Unseal,
+    unseal::{self, Unseal},
 };
 use crate::{
     cli::{Result, terminal::Terminal},
@@ -137,7 +136,7 @@ impl Verb for Arguments {
         let drafted = self.draft(store.index(), &store.reader(), csr.as_deref(), store.now()?);
         let (Draft { certificate: draft, authority, intermediate: name }, key) = super::on_record(&mut store, drafted)?;
         let sealed = SealedKey::new(store.reader().sealed_key(&name)?, authority.key().clone());
-        let closed = memory::close(terminal)?;
+        let closed = unseal::close_memory(terminal)?;
         let opener = self.unseal.opener(&sealed, &name, terminal, &closed)?;
         // The service's key is on the disk before the certificate that needs it.
         if let (Some(path), Some(key)) = (&self.key_out, &key) {

@@ -7,11 +7,9 @@ use pki::{
     key::PrivateKey,
     seal::{Lock, Passphrase, Recipient, SealedKey, WORK_FACTOR},
 };
-
 use zeroize::Zeroizing;
 
-use super::memory::Closed;
-use crate::cli::prompt;
+use crate::{cli::prompt, issuer::memory::Closed};
 
 /// `--recipient`
 #[derive(Debug, Clone, Default, Args)]

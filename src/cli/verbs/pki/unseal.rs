@@ -8,11 +8,26 @@ use pki::{
     seal::{Passphrase, SealedKey},
 };
 
-use super::memory::Closed;
 use crate::{
     cli::{prompt, terminal::Terminal},
-    issuer::unlock::{self, Opener},
+    issuer::{
+        memory::{self, Closed},
+        unlock::{self, Opener},
+    },
 };
+
+/// Closes this process's memory, and says where it could not be locked.
+///
+/// # Errors
+///
+/// Core dumps cannot be switched off.
+pub(super) fn close_memory(terminal: &mut Terminal) -> Result<Closed> {
+    let (closed, warning) = memory::close()?;
+    if let Some(warning) = warning {
+        terminal.warning(&warning);
+    }
+    Ok(closed)
+}
 
 /// `--identity`
 #[derive(Debug, Clone, Default, Args)]
@@ -26,8 +41,14 @@ pub(super) struct Unseal {
 
 impl Unseal {
     /// What opens that key, which is called so, in closed memory.
-    pub(super) fn opener(&self, sealed: &SealedKey, what: &str, terminal: &Terminal, _: &Closed) -> Result<Opener> {
-        if let Some(opener) = unlock::opener(sealed, what, self.identity.as_deref(), &terminal.environment)? {
+    pub(super) fn opener(
+        &self,
+        sealed: &SealedKey,
+        what: &str,
+        terminal: &Terminal,
+        closed: &Closed,
+    ) -> Result<Opener> {
+        if let Some(opener) = unlock::opener(sealed, what, self.identity.as_deref(), &terminal.environment, closed)? {
             return Ok(opener);
         }
         let typed = prompt::passphrase(&format!("Passphrase of the key of {what}: ")).map_err(unlock::no_passphrase)?;

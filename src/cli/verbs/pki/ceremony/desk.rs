@@ -9,10 +9,7 @@ use pki::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{
-    cli::verbs::pki::memory,
-    issuer::{place::AnyClock, unlock},
-};
+use crate::issuer::{memory, place::AnyClock, unlock};
 
 /// IFF_UP and IFF_LOOPBACK of netdevice(7).
 const UP: u32 = 0x1;
