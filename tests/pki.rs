@@ -826,3 +826,17 @@ mod judges {
         desk.run(&["log", "verify"]).says(0, &["whole"]);
     }
 }
+
+#[test]
+fn a_device_or_a_pipe_is_written_to_and_never_replaced() {
+    let desk = Desk::new();
+    let pipe = desk.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    desk.at(NOW, &["trust", "bundle", "--out", "pipe"]).says(0, &["written: pipe"]);
+    assert!(reader.join().unwrap().contains("BEGIN CERTIFICATE"));
+    assert!(std::os::unix::fs::FileTypeExt::is_fifo(&fs::metadata(&pipe).unwrap().file_type()));
+}

@@ -123,11 +123,15 @@ pub(super) fn lists(path: &str) -> Result<Vec<RevocationList>> {
     Ok(found)
 }
 
-/// Writes a public file in one step, in place of the one that is there: readers see the old or the new one.
+/// Writes a public file in one step, in place of the one that is there: readers see the old or the new one. What is no file (a
+/// device, a pipe) is written to as it is.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
+        if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+            return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        }
         let mut file = tempfile::Builder::new()
             .prefix(".provision-")
             .permissions(fs::Permissions::from_mode(0o644))
