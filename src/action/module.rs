@@ -64,7 +64,10 @@ pub async fn call_as(
     let validated = match validate(specification, arguments) {
         Ok(validated) => validated,
         Err(error) => {
-            let mut outcome = Outcome::failure(error.message(shown_name));
+            let mut message = Data::Str(error.message(shown_name));
+            // A secret that was given shows in no message either.
+            remove_values(&mut message, &secrets_of(specification.options, &error.arguments));
+            let mut outcome = Outcome::failure(message.as_str().unwrap_or_default());
             let mut module_args = error.arguments;
             for option in specification.options {
                 module_args.entry(option.name.to_owned()).or_default();
