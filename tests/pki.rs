@@ -840,3 +840,29 @@ fn a_device_or_a_pipe_is_written_to_and_never_replaced() {
     assert!(reader.join().unwrap().contains("BEGIN CERTIFICATE"));
     assert!(std::os::unix::fs::FileTypeExt::is_fifo(&fs::metadata(&pipe).unwrap().file_type()));
 }
+
+#[test]
+fn a_certificate_is_never_written_over_a_key() {
+    let desk = Desk::new();
+    let same = ["issue", "a", "--host", "a.example.org", "--key-out", "a.pem", "--out", "a.pem"];
+    desk.signed(&same).says(2, &["--key-out and --out name the same file"]);
+    assert!(!desk.path("a.pem").exists());
+    desk.issue("b", &["--host", "b.example.org"]).says(0, &[]);
+    let key = desk.read("b.key");
+    for taken in ["b.key", "identity"] {
+        let bundle = ["trust", "bundle", "--out", taken];
+        desk.at(NOW, &bundle).says(3, &["there is a private key in it", "a secret is never written over"]);
+    }
+    assert_eq!(desk.read("b.key"), key);
+}
+
+#[test]
+fn a_log_that_was_cut_or_came_from_a_backup_uses_no_number_twice() {
+    let desk = Desk::new();
+    let log = desk.read("pki/log.jsonl");
+    desk.signed(&["crl", "build"]).says(0, &[": list 2"]);
+    fs::write(desk.path("pki/log.jsonl"), &log).unwrap();
+    desk.signed(&["crl", "build"]).says(0, &[": list 3"]);
+    fs::write(desk.path("empty.jsonl"), "").unwrap();
+    desk.run(&["log", "verify", "empty.jsonl"]).says(4, &["line 1", "there is none"]);
+}

@@ -215,7 +215,7 @@ mod hosts {
             ("nginx", "reload: \"true\"", "still serves another certificate"),
             ("postgresql", "owner: root", "still serves another certificate"),
             ("redis", "owner: root", "still serves another certificate"),
-            ("gunicorn", "check: \"false\"", "check: `false` ended with 1"),
+            ("gunicorn", "check: \"false\"", "check ended with 1"),
         ];
         for (name, change, words) in breaking {
             desk.certificates(name, &[change, "timeout: 3"]);

@@ -75,6 +75,8 @@ pub struct Screen {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
     gone: bool,
+    /// It could not be written, and somebody may miss it.
+    lost: bool,
     /// Colours are used.
     pub colour: bool,
     /// How wide banners are.
@@ -87,7 +89,7 @@ impl Screen {
     /// A screen on two writers, without colour, as wide as Ansible's where there is no terminal: 79 columns.
     pub fn new(out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
         let (out, err) = (Box::new(out), Box::new(err));
-        Self { out, err, gone: false, colour: false, columns: 79, seen: Arc::default(), log: None }
+        Self { out, err, gone: false, lost: false, colour: false, columns: 79, seen: Arc::default(), log: None }
     }
 
     /// Everything that is shown from now on goes into the log as well.
@@ -121,9 +123,17 @@ impl Screen {
             Stream::Err => &mut self.err,
         };
         let written = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
-        if stream == Stream::Out && written.is_err() {
+        if let (Stream::Out, Err(error)) = (stream, written) {
             self.gone = true;
+            // Who reads no further has what he wanted.
+            self.lost = error.kind() != std::io::ErrorKind::BrokenPipe;
         }
+    }
+
+    /// Whether something could not be written to standard output: the disk that it goes to is full.
+    #[must_use]
+    pub fn has_lost(&self) -> bool {
+        self.lost
     }
 
     /// Prints a line on standard output.

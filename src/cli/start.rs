@@ -123,6 +123,17 @@ pub fn exec(options: ExecOptions, terminal: &mut Terminal) -> Result {
     conduct(&run, &[PlaybookFile { given: None, path }])
 }
 
+/// The names of all hosts within the limit.
+///
+/// # Errors
+///
+/// The inventory or the limit is refused.
+pub fn hosts(options: &options::RunOptions, terminal: &mut Terminal) -> Result<Vec<String>> {
+    let session = Session::open(options, terminal)?;
+    let hosts = targets(&session, "all", options.limit.as_deref(), terminal)?;
+    Ok(hosts.iter().map(ToString::to_string).collect())
+}
+
 /// Runs a playbook that is written here, on all hosts within the limit; the names of those hosts. How it went the callback
 /// has heard: whether hosts failed is no matter of this function.
 ///

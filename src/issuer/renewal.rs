@@ -74,8 +74,12 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// The key of the intermediate that will sign, and its name.
     pub sealed: (SealedKey, String),
-    /// The newest certificate that came of a try which was recorded as failed is in use after all.
+    /// The certificate that came of a try which was recorded as failed is in use after all.
     pub late_success: Option<Serial>,
+    /// What is in use, where this store issued it to this holder.
+    pub in_use: Option<Serial>,
+    /// After a failure: until when nothing is tried, if anything were to be.
+    pub waits_until: Option<Moment>,
 }
 
 impl Renewal<'_> {
@@ -106,21 +110,22 @@ impl Renewal<'_> {
             reasons.push(("forced", "it is asked for".to_owned()));
         }
         let attempts = index.attempts(&self.holder);
-        let late_success = match present {
-            Present::Pair(chain) => {
-                let serial = chain.first().map(Certificate::serial).transpose()?;
-                serial.filter(|serial| index.unused(&self.holder) == Some(serial))
-            }
+        let in_use = match present {
+            Present::Pair(chain) => chain.first().map(Certificate::serial).transpose()?,
             _ => None,
         };
-        let verdict = match attempts {
+        let late_success = in_use.clone().filter(|serial| index.unused(&self.holder) == Some(serial));
+        let ours =
+            |serial: &Serial| index.get(serial).is_some_and(|issued| issued.holder.as_ref() == Some(&self.holder));
+        let in_use = in_use.filter(ours);
+        let next = attempts.map(renewal::Attempts::next).transpose()?;
+        let waits_until = next.filter(|next| self.back_off && !self.force && now < *next);
+        let verdict = match waits_until {
             _ if reasons.is_empty() => Verdict::Kept { from },
-            Some(attempts) if self.back_off && !self.force && now < attempts.next()? => {
-                Verdict::Waiting { until: attempts.next()?, reasons }
-            }
-            _ => Verdict::Due(reasons),
+            Some(until) => Verdict::Waiting { until, reasons },
+            None => Verdict::Due(reasons),
         };
-        Ok(Judgement { verdict, sealed: (sealed, issuing.name), late_success })
+        Ok(Judgement { verdict, sealed: (sealed, issuing.name), late_success, in_use, waits_until })
     }
 
     fn reasons(

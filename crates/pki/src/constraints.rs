@@ -108,6 +108,22 @@ impl Constraints {
     }
 }
 
+/// The trust domain of a spiffe:// URI (SPIFFE ID, section 2.1).
+fn trust_domain(name: &SubjectName) -> Option<&str> {
+    let SubjectName::Spiffe(uri) = name else { return None };
+    let rest = uri.strip_prefix("spiffe://")?;
+    Some(rest.split('/').next().unwrap_or(rest))
+}
+
+/// Whether a domain is within those that are permitted; where none is listed all are.
+fn permits_domain(permitted: &[GeneralSubtree], domain: &str) -> bool {
+    let mut domains = permitted.iter().filter_map(|subtree| match &subtree.base {
+        GeneralName::DnsName(base) => Some(dns::within(domain, base.as_str())),
+        _ => None,
+    });
+    domains.clone().next().is_none() || domains.any(|inside| inside)
+}
+
 /// What of those names an issuer with these constraints must not certify.
 pub(crate) fn check(object: &str, names: &SubjectNames, constraints: &NameConstraints) -> Vec<Finding> {
     let permitted = constraints.permitted_subtrees.as_deref().unwrap_or_default();
@@ -117,7 +133,9 @@ pub(crate) fn check(object: &str, names: &SubjectNames, constraints: &NameConstr
         let mut of_its_kind = permitted.iter().filter_map(|subtree| within(name, &subtree.base)).peekable();
         let outside = of_its_kind.peek().is_some() && !of_its_kind.any(|inside| inside);
         let inside_excluded = excluded.iter().any(|subtree| within(name, &subtree.base) == Some(true));
-        if outside || inside_excluded {
+        // There is no range of URIs here: their trust domain is held to that of names.
+        let foreign = trust_domain(name).is_some_and(|domain| !permits_domain(permitted, domain));
+        if outside || inside_excluded || foreign {
             findings.push(Finding::new(
                 object,
                 "subjectAltName",

@@ -82,19 +82,16 @@ pub fn begin<F: Files>(files: &F, serial: &Serial, key: &PrivateKey) -> Result<(
 /// It was not begun; a certificate of another serial number or key; a chain whose signatures do not follow one another; the file
 /// system. Nothing that is in use is touched.
 pub fn finish<F: Files>(files: &F, chain: &[Certificate]) -> Result<String> {
-    let Some((leaf, above)) = chain.split_first() else {
+    let Some(leaf) = chain.first() else {
         return Err(Error::input("certificate", "there is none", "give the certificate and those above it"));
     };
     let name = leaf.serial()?.to_string();
     let folder = folder(&name);
     let key = key_of(files, &name)?;
     belong_together(&PrivateKey::from_pem(&key)?, chain)?;
-    let certificate = leaf.to_pem()?;
-    let chain = above.iter().map(Certificate::to_pem).collect::<Result<String>>()?;
-    let pair = Zeroizing::new(format!("{}{certificate}{chain}", key.as_str()));
-    let fullchain = format!("{certificate}{chain}");
+    let contents = contents(&key, chain)?;
     let write = || {
-        for (file, content) in [(CERTIFICATE, &certificate), (CHAIN, &chain), (FULLCHAIN, &fullchain), (PAIR, &*pair)] {
+        for (file, content) in &contents {
             let path = folder.join(file);
             // Of a try that was interrupted.
             files.remove(&path)?;
@@ -155,11 +152,29 @@ pub fn turn<F: Links>(files: &F, name: Option<&str>) -> Result<()> {
 /// One that is not whole: a file is missing or damaged, or key and certificate are not a pair.
 pub fn read<F: Files>(files: &F, name: &str) -> Result<Release> {
     let path = folder(name).join(FULLCHAIN);
-    let text = text_of(files, &path)?;
-    let chain = Certificate::from_pem_bundle(&text)?;
-    let key = PrivateKey::from_pem(&key_of(files, name)?)?;
+    let chain = Certificate::from_pem_bundle(&text_of(files, &path)?)?;
+    let pem = key_of(files, name)?;
+    let key = PrivateKey::from_pem(&pem)?;
     belong_together(&key, &chain)?;
+    for (file, content) in contents(&pem, &chain)? {
+        let path = folder(name).join(file);
+        if *text_of(files, &path)? != *content {
+            let problem = "it is not of the pair that stands beside it";
+            return Err(Error::input(path.display().to_string(), problem, "renew the certificate"));
+        }
+    }
     Ok(Release { name: name.to_owned(), chain, key: key.public_key().fingerprint()? })
+}
+
+/// What stands in each file of a release but the key's.
+fn contents(key: &str, chain: &[Certificate]) -> Result<[(&'static str, Zeroizing<String>); 4]> {
+    let pem = |chain: &[Certificate]| chain.iter().map(Certificate::to_pem).collect::<Result<String>>();
+    let (leaf, above) = chain.split_at(chain.len().min(1));
+    let (certificate, above) = (pem(leaf)?, pem(above)?);
+    let fullchain = format!("{certificate}{above}");
+    let pair = format!("{key}{fullchain}");
+    Ok([(CERTIFICATE, certificate), (CHAIN, above), (FULLCHAIN, fullchain), (PAIR, pair)]
+        .map(|(file, content)| (file, Zeroizing::new(content))))
 }
 
 fn key_of<F: Files>(files: &F, name: &str) -> Result<Zeroizing<String>> {

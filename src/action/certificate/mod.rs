@@ -51,7 +51,12 @@ fn kind(error: &Error) -> &'static str {
 async fn renew(context: &ActionContext<'_>, options: &Options, renewal: &Renewal<'_>) -> Result<Outcome, ActionError> {
     let state = step(context, options, "state", []).await?;
     if state.failed {
-        return Ok(state);
+        let mut outcome = Outcome::changed(false);
+        outcome.set("holder", renewal.holder.to_string());
+        if !context.settings.check_mode {
+            note_failure(renewal, &state, None, &mut outcome).await;
+        }
+        return Ok(merged(outcome, state, "state"));
     }
     let present = match present(&state) {
         Ok(present) => present,
@@ -85,7 +90,8 @@ async fn renew(context: &ActionContext<'_>, options: &Options, renewal: &Renewal
         }
         Verdict::Kept { .. } => outcome.set("state", "kept"),
     }
-    let differs = state.values.get("matches") == Some(&Data::Bool(false));
+    let unfinished = state.values.contains_key("unfinished");
+    let differs = state.values.get("matches") == Some(&Data::Bool(false)) || unfinished;
     if let Some(matches) = state.values.get("matches") {
         outcome.set("matches", matches.clone());
     }
@@ -93,9 +99,25 @@ async fn renew(context: &ActionContext<'_>, options: &Options, renewal: &Renewal
         outcome.set("matches", false);
         outcome.warnings.push(format!("what {} serves could not be seen: {why}", renewal.holder));
     }
+    if differs {
+        let reason = if unfinished {
+            ("unfinished", "an earlier renewal was interrupted before the service took it")
+        } else {
+            ("served", "the service presents another certificate")
+        };
+        outcome.set("reasons", told(&[(reason.0, reason.1.to_owned())]));
+        outcome.set("state", "differs");
+    }
+    if let (true, Some(until)) = (differs, judgement.waits_until) {
+        outcome.set("state", "waiting");
+        outcome.set("next_try", until.to_string());
+        return Ok(outcome);
+    }
     if differs && !context.settings.check_mode {
         let taken = step(context, options, "activate", []).await?;
         if taken.failed {
+            let unused = judgement.in_use.as_ref().filter(|_| taken.values.contains_key("rolled_back"));
+            note_failure(renewal, &taken, unused, &mut outcome).await;
             return Ok(merged(outcome, taken, "served"));
         }
         outcome.set("state", "activated");
@@ -103,9 +125,9 @@ async fn renew(context: &ActionContext<'_>, options: &Options, renewal: &Renewal
     }
     if differs {
         outcome.changed = Some(true);
-        outcome.set("reasons", told(&[("served", "the service presents another certificate".to_owned())]));
     }
-    if let Some(serial) = judgement.late_success
+    let came_true = if differs { judgement.in_use } else { judgement.late_success };
+    if let Some(serial) = came_true
         && !context.settings.check_mode
         && let Err(error) = patiently(|| renewal.record_success(&serial)).await
     {
@@ -289,7 +311,9 @@ fn merged(mut outcome: Outcome, failed: Outcome, place: &str) -> Outcome {
     outcome.cause = failed.cause;
     outcome.changed = Some(false);
     outcome.warnings.extend(failed.warnings);
-    let rolled_back = failed.values.get("rolled_back") == Some(&Data::Bool(true));
+    // That it could not be rolled back is no smaller matter.
+    let rolled_back = failed.values.contains_key("rolled_back");
+    let unserved = failed.values.get("step").and_then(Data::as_str) == Some("handshake");
     let locked = failed.values.contains_key("locked");
     outcome.set("state", "failed");
     outcome.set(
@@ -298,6 +322,8 @@ fn merged(mut outcome: Outcome, failed: Outcome, place: &str) -> Outcome {
             "rolled_back"
         } else if locked {
             "locked"
+        } else if unserved {
+            "failed"
         } else {
             "host"
         },

@@ -38,15 +38,18 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
         }
     }
     let before = before(&files)?;
+    layout::begin_turn(&files, before.name.as_deref()).map_err(told)?;
     // Where there was none, a service that is not there yet takes it when it starts.
     let waits = before.certificate.is_none() && !is_serving(args, ctx)?;
     release::turn(&files, Some(&name)).map_err(told)?;
     if waits {
+        layout::end_turn(&files).map_err(told)?;
         return Ok(Outcome::changed(true).with("release", name));
     }
     if let Err((step, failure)) = take(args, &fingerprint, ctx).and_then(|()| speaks_for_name(args, &chain)) {
         return Err(roll_back(args, &files, &name, &before, step, ctx, failure).with("step", step));
     }
+    layout::end_turn(&files).map_err(told)?;
     layout::prune(args, &name);
     let mut outcome = Outcome::changed(true).with("release", name);
     if let Some(previous) = before.name {
@@ -62,11 +65,24 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
 pub(super) fn activate(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
     let files = layout::files(args, ctx)?;
     let _lock = layout::lock(args, &files)?;
-    let before = before(&files)?;
-    let Some(fingerprint) = before.certificate else {
+    let name = release::current(&files).map_err(told)?;
+    let in_use = name.as_deref().map(|name| release::read(&files, name)).transpose().map_err(told)?;
+    let (Some(name), Some(in_use)) = (name, in_use) else {
         return Err(Failure::new(format!("{}: there is no pair in use", args.directory.0)));
     };
-    take(args, &fingerprint, ctx).map_err(|(step, failure)| failure.with("step", step))?;
+    let fingerprint = in_use.chain.first().map(Certificate::fingerprint).unwrap_or_default();
+    let unfinished = layout::unfinished(&files).map_err(told)?.is_some();
+    let taken = take(args, &fingerprint, ctx).and_then(|()| speaks_for_name(args, &in_use.chain));
+    if let Err((step, failure)) = taken {
+        let before = before(&files)?;
+        // Of a renewal that was interrupted the old pair is still there.
+        if unfinished && before.certificate.is_some() && before.name.as_ref() != Some(&name) {
+            // It may have been told of the new one before.
+            return Err(roll_back(args, &files, &name, &before, "reload", ctx, failure).with("step", step));
+        }
+        return Err(failure.with("step", step));
+    }
+    layout::end_turn(&files).map_err(told)?;
     Ok(Outcome::changed(true).with("served", fingerprint))
 }
 
@@ -74,8 +90,12 @@ fn is_serving(args: &CertificateArgs, ctx: &Context) -> Result<bool, Failure> {
     Ok(Service::listening(args)?.is_some_and(|service| service.served(ctx).is_ok()))
 }
 
+/// What the service was last seen to take: what is in use, unless an earlier renewal was interrupted.
 fn before(files: &SystemFiles) -> Result<Before, Failure> {
-    let name = release::current(files).map_err(told)?;
+    let name = match layout::unfinished(files).map_err(told)? {
+        Some(previous) => previous,
+        None => release::current(files).map_err(told)?,
+    };
     let release = name.as_deref().and_then(|name| release::read(files, name).ok());
     let certificate = release.and_then(|release| release.chain.first().map(Certificate::fingerprint));
     Ok(Before { name, certificate })
@@ -134,6 +154,8 @@ fn roll_back(
         // There was none, and the service may not run without one: nothing can be asked of it.
         None => Ok(()),
     };
+    // What cannot be removed is looked at again by the next renewal.
+    let _ = layout::end_turn(files);
     // Nobody else may find a key that stands for nothing.
     let _ = layout::discard(args, name);
     match again {

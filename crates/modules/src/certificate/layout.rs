@@ -3,7 +3,7 @@
 use std::{
     fs::{self, DirBuilder},
     io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -24,8 +24,14 @@ use crate::{
 /// The lock's name: two renewals of one service on one host.
 const LOCK: &str = ".lock";
 
+/// Says that `current` turned and that the service was not seen to take it; has the name of the release before it.
+const UNFINISHED: &str = ".unfinished";
+
 /// The files below `directory`, which become the service's.
 pub(super) fn files(args: &CertificateArgs, ctx: &Context) -> Result<SystemFiles, Failure> {
+    for folder in [Path::new(&args.directory.0).to_owned(), Path::new(&args.directory.0).join(release::RELEASES)] {
+        refuse_foreign(&folder)?;
+    }
     let owner = Owner { user: user(args, ctx)?, group: group(args, ctx)?, mode: file_mode(args)? };
     Ok(SystemFiles::at_folder(&args.directory.0).held_by(format!("process {}", std::process::id())).made_for(owner))
 }
@@ -59,6 +65,59 @@ fn file_mode(args: &CertificateArgs) -> Result<u32, Failure> {
     Ok(mode)
 }
 
+/// Whoever may write into these folders could turn `current` to keys of his own, or lead us to files of others.
+fn refuse_foreign(folder: &Path) -> Result<(), Failure> {
+    let found = match fs::symlink_metadata(folder) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Failure::new(os_error(&error, Some(&folder.to_string_lossy())))),
+    };
+    let me = rustix::process::geteuid().as_raw();
+    let problem = if !found.is_dir() {
+        "it is no folder".to_owned()
+    } else if ![0, me].contains(&found.uid()) {
+        format!("it belongs to user {}", found.uid())
+    } else if found.mode() & 0o022 != 0 {
+        format!("others may write into it (mode {:04o})", found.mode() & 0o7777)
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(format!(
+        "directory: {}: {problem}; give a folder that only root may write into: the files in it are made for `owner`",
+        folder.display()
+    )))
+}
+
+/// Notes, on the disk, that `current` is about to turn away from a release.
+pub(super) fn begin_turn(files: &SystemFiles, previous: Option<&str>) -> pki::Result<()> {
+    let path = Path::new(UNFINISHED);
+    let write = || {
+        files.remove(path)?;
+        files.create(path, previous.unwrap_or_default().as_bytes())?;
+        files.sync(path)?;
+        files.sync_folder(Path::new(""))
+    };
+    write().map_err(|error| pki::Error::io(UNFINISHED, error, "make room or repair the file system"))
+}
+
+/// The service took it, or has the old one again.
+pub(super) fn end_turn(files: &SystemFiles) -> pki::Result<()> {
+    files
+        .remove(Path::new(UNFINISHED))
+        .map_err(|error| pki::Error::io(UNFINISHED, error, "make room or repair the file system"))
+}
+
+/// Whether a turn was begun and not ended, and the release before it.
+pub(super) fn unfinished(files: &SystemFiles) -> pki::Result<Option<Option<String>>> {
+    let read = files
+        .read(Path::new(UNFINISHED))
+        .map_err(|error| pki::Error::io(UNFINISHED, error, "make room or repair the file system"))?;
+    Ok(read.map(|bytes| {
+        let name = String::from_utf8_lossy(&bytes).into_owned();
+        Serial::parse(&name).is_ok().then_some(name)
+    }))
+}
+
 /// Makes the folder for releases where it is missing. The private ones are below it: this one may be walked through.
 pub(super) fn prepare(args: &CertificateArgs) -> Result<(), Failure> {
     let releases = Path::new(&args.directory.0).join(release::RELEASES);
@@ -83,6 +142,18 @@ pub(super) fn lock(args: &CertificateArgs, files: &SystemFiles) -> Result<System
         }
         Err(error) => Err(Failure::caused(format!("{} could not be locked", args.directory.0), os_error(&error, None))),
     }
+}
+
+/// Why a release's key is no secret any more, or not its owner's; none if all is well.
+pub(super) fn exposed(args: &CertificateArgs, name: &str) -> Option<String> {
+    let wanted = file_mode(args).ok()?;
+    let folder = Path::new(&args.directory.0).join(release::folder(name));
+    ["key.pem", "pair.pem"].into_iter().find_map(|file| {
+        let found = fs::symlink_metadata(folder.join(file)).ok()?;
+        let mode = found.mode() & 0o7777;
+        (!found.is_file() || mode & 0o077 & !wanted != 0)
+            .then(|| format!("{file}: others may read or write the key (mode {mode:04o}); it gets a new one"))
+    })
 }
 
 /// Removes releases that are not in use but for the newest; how many went. A folder that is no release is left alone, and so is

@@ -12,6 +12,8 @@ use crate::{prelude::*, support::command::CommandError};
 
 /// The longest that one handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// As much of a command's output is shown, in characters.
+const LONGEST_OUTPUT: usize = 1000;
 /// Between two looks at what is served: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -107,12 +109,22 @@ pub(super) fn command(what: &str, line: &str, limit: Duration, ctx: &Context) ->
     let output = match ctx.command_line(line)?.timeout(limit).run() {
         Ok(output) => output,
         Err(CommandError::Cancelled) => return Err(Failure::cancelled()),
-        Err(error) => return Err(Failure::new(format!("{what}: `{line}`: {error}"))),
+        Err(error) => return Err(Failure::new(format!("{what}: {error}"))),
     };
     if output.success() {
         return Ok(());
     }
     let said = output.stderr_text().trim().to_owned();
     let said = if said.is_empty() { output.stdout_text().trim().to_owned() } else { said };
-    Err(Failure::new(format!("{what}: `{line}` ended with {}: {said}", output.rc)))
+    // The command and what it says may have secrets in them: they are shown, and stay out of the message, which is kept.
+    Err(Failure::new(format!("{what} ended with {}", output.rc)).with("said", shortened(&said)))
+}
+
+/// The end of what a command said, as far as a screen takes it.
+fn shortened(text: &str) -> String {
+    let skipped = text.chars().count().saturating_sub(LONGEST_OUTPUT);
+    let shown = text.chars().skip(skipped);
+    shown
+        .map(|letter| if letter.is_control() && letter != '\n' { char::REPLACEMENT_CHARACTER } else { letter })
+        .collect()
 }

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// O_NOFOLLOW of open(2).
+const NOFOLLOW: i32 = if cfg!(any(target_arch = "arm", target_arch = "aarch64")) { 0o100_000 } else { 0o400_000 };
 /// As much of a lock's file is read.
 const LONGEST_HOLDER: u64 = 1024;
 
@@ -257,8 +259,15 @@ impl Files for SystemFiles {
 
     fn lock(&self, path: &Path) -> io::Result<Locking<SystemLock>> {
         let path = self.at(path);
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            // A link here would have another file emptied.
+            .custom_flags(NOFOLLOW)
+            .open(&path)?;
         match file.try_lock() {
             Ok(()) => {
                 file.set_len(0)?;

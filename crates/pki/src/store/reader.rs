@@ -174,6 +174,16 @@ impl<F: Files> Reader<'_, F> {
         if list.fingerprint() == known.sha256 { Ok(Some(list)) } else { Err(changed(&path)) }
     }
 
+    /// Whether there is a list of that number, whatever the log says.
+    ///
+    /// # Errors
+    ///
+    /// The file system.
+    pub fn has_list(&self, issuer: &str, number: u64) -> Result<bool> {
+        let path = list_path(issuer, number);
+        Ok(self.files.read(&path).map_err(failed(&path.display().to_string()))?.is_some())
+    }
+
     /// The lists of all levels that a chain below these roots needs: of each root and each intermediate with a certificate.
     /// Whether they are fresh then is for the caller to ask.
     ///

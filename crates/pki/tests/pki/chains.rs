@@ -120,6 +120,15 @@ fn names_outside_of_the_constraints_are_refused_at_issuing() {
         let draft = service(Role::Both, &[name]).draft(&tiers.intermediate, key.public_key(), &terms(tiers.now, 90));
         assert_eq!(refused(draft), "subjectAltName", "{name}");
     }
+    for (uri, inside) in [
+        ("spiffe://evil.example/app", false),
+        ("spiffe://notexample.org/app", false),
+        ("spiffe://example.org/app", true),
+    ] {
+        let names = ["web.example.org", uri];
+        let draft = service(Role::Both, &names).draft(&tiers.intermediate, key.public_key(), &terms(tiers.now, 90));
+        assert_eq!(draft.is_ok(), inside, "{uri}");
+    }
     let u_label = SubjectNames::parse(["bücher.example.org"], pki::dns::Wildcards::Refused);
     assert_eq!(refused(u_label), "subjectAltName.dNSName");
     let wildcard = SubjectNames::parse(["*.example.org"], pki::dns::Wildcards::Refused);

@@ -150,6 +150,10 @@ pub(super) fn publish<F: Files, C: Clock>(
     let mut terms = ListTerms::next(store.now()?, previous.as_ref())?;
     // Numbers that were announced and got lost are used up.
     terms.number = terms.number.max(store.index().list_number(&issuer).saturating_add(1));
+    // So are those of lists that a log which was cut, or came from a backup, does not know.
+    while store.reader().has_list(&issuer, terms.number)? {
+        terms.number = terms.number.saturating_add(1);
+    }
     let mut entries = Vec::new();
     for entry in store.revoked_by(&issuer) {
         if issuing.must_carry(&entry, terms.this_update)? {

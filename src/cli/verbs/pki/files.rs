@@ -126,10 +126,20 @@ pub(super) fn lists(path: &str) -> Result<Vec<RevocationList>> {
 /// Writes a public file in one step, in place of the one that is there: readers see the old or the new one. What is no file (a
 /// device, a pipe) is written to as it is.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let there = fs::metadata(path);
+    if there.as_ref().is_ok_and(fs::Metadata::is_file) && fs::read(path).is_ok_and(|there| holds_secret(&there)) {
+        return Err(Error::refused(Finding::new(
+            path.display().to_string(),
+            "content",
+            "there is a private key in it",
+            "PKI policy: a secret is never written over",
+            "take another name, or move the file away",
+        )));
+    }
     use std::os::unix::fs::PermissionsExt;
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
-        if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        if there.as_ref().is_ok_and(|there| !there.is_file() && !there.is_dir()) {
             return OpenOptions::new().write(true).open(path)?.write_all(bytes);
         }
         let mut file = tempfile::Builder::new()
@@ -142,6 +152,13 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         fs::File::open(folder)?.sync_all()
     };
     write().map_err(|error| Error::io(path.display(), error, "make room, or check the folder's owner and mode"))
+}
+
+/// Whether a file is one that cannot be made again: a key in PEM, or one that age sealed or opens.
+fn holds_secret(bytes: &[u8]) -> bool {
+    [&b"PRIVATE KEY-----"[..], b"AGE-SECRET-KEY-", b"age-encryption.org/"]
+        .iter()
+        .any(|mark| bytes.windows(mark.len()).any(|window| window.eq_ignore_ascii_case(mark)))
 }
 
 /// The text of a file that nobody else can read: our own, mode 0400 or 0600. It is checked as it was opened, not by its name.

@@ -49,8 +49,20 @@ impl Done {
             Form::Text => terminal.print(&self.text),
             Form::Json => terminal.print(&pretty(&self.json)),
         }
+        if self.code == exit::OK && terminal.screen.has_lost() {
+            let error = Error::io("standard output", "it could not be written", "make room, then try again");
+            let failure = Failure::from(error);
+            terminal.failure(&failure, false);
+            return failure.code();
+        }
         self.code
     }
+}
+
+/// The answer to `--list-hosts`.
+pub(super) fn hosts(names: Vec<String>) -> Done {
+    let lines = names.iter().map(|name| format!("\n    {name}")).collect::<String>();
+    Done::well(format!("  hosts ({}):{lines}", names.len()), json!({"hosts": names}))
 }
 
 /// A failure as JSON on standard output; its text for a person goes to standard error beside it.

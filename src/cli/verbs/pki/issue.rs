@@ -129,6 +129,10 @@ impl Verb for Arguments {
     }
 
     fn run(self: Box<Self>, terminal: &mut Terminal) -> Result<Done> {
+        if self.key_out.is_some() && self.key_out == self.out {
+            let problem = "--key-out and --out name the same file";
+            return Err(pki::Error::input("--out", problem, "give the certificate a file of its own").into());
+        }
         let holder = Holder::new(&self.service, self.host.as_deref())?;
         let csr = self.csr.as_deref().map(files::read).transpose()?;
         let mut store = self.place.open("issue", terminal)?;

@@ -67,6 +67,16 @@ impl Verb for VerifyLog {
             None => log_bytes(&SystemFiles::at_folder(self.place.root(terminal)))?,
         };
         let (records, head) = verify_log(&bytes)?;
+        if records.is_empty() {
+            return Err(Error::Failed(vec![Finding::new(
+                "log.jsonl line 1",
+                "line",
+                "there is none",
+                "PKI policy: the audit log begins with the making of its store",
+                "restore it from a backup",
+            )])
+            .into());
+        }
         if let Some(wanted) = &self.head {
             let was_head = records.iter().skip(1).any(|record| record.previous.eq_ignore_ascii_case(wanted));
             if !was_head && !head.eq_ignore_ascii_case(wanted) {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::{
     Verb, files,
-    form::{Done, Form, Format},
+    form::{self, Done, Form, Format},
     metrics,
     place::{self, Place},
     unseal::Unseal,
@@ -87,10 +87,13 @@ impl Verb for Arguments {
         let root = self.place.root(terminal);
         // Whether there is a store is said before any host is asked.
         self.place.look(terminal)?;
-        let _lock = if self.is_dry() { None } else { Some(lock(&root)?) };
         let mut config = terminal.configure()?;
         crate::cli::options::put_verbosity(&self.hosts.verbosity, &mut config);
-        let mut run = RunOptions::new(&self.hosts, config, true, terminal)?;
+        let mut run = RunOptions::new(&self.hosts, config, !self.hosts.list_hosts.list_hosts, terminal)?;
+        if run.list_hosts {
+            return Ok(form::hosts(start::hosts(&run, terminal)?));
+        }
+        let _lock = if self.is_dry() { None } else { Some(lock(&root)?) };
         run.check |= self.dry_run;
         let report = Arc::new(Mutex::new(Report::default()));
         let screen = (self.form() == Form::Text).then(|| terminal.screen(None));
@@ -135,18 +138,28 @@ impl Arguments {
             "max_fail_percentage": 0,
             "vars": {"pki_renew_names": self.names, "pki_renew_options": options},
             "tasks": [{
-                "name": "Renew",
-                "provision.pki.certificate": null,
-                "args": "{{ item | combine(pki_renew_options) }}",
-                "loop": format!("{{{{ {VARIABLE} | default([]) }}}}"),
-                "loop_control": {
-                    "label": "{{ item.service | default('') }}@{{ item.host | default(inventory_hostname) }}",
-                    "break_when": ["pki_renew_result is failed or pki_renew_result is unreachable"],
-                },
-                "when": "pki_renew_names | length == 0 or item.service in pki_renew_names or \
-                         item.service ~ '@' ~ (item.host | default(inventory_hostname)) in pki_renew_names",
-                "register": "pki_renew_result",
-                "ignore_unreachable": true,
+                "block": [{
+                    "name": "Renew",
+                    "provision.pki.certificate": null,
+                    "args": "{{ item | combine(pki_renew_options) }}",
+                    "loop": format!("{{{{ {VARIABLE} | default([]) }}}}"),
+                    "loop_control": {
+                        "label": "{{ item.service | default('') }}@{{ item.host | default(inventory_hostname) }}",
+                        "break_when": ["pki_renew_result.kind | default('') == 'rolled_back' or pki_renew_result is unreachable"],
+                    },
+                    "when": "pki_renew_names | length == 0 or item.service in pki_renew_names or \
+                             item.service ~ '@' ~ (item.host | default(inventory_hostname)) in pki_renew_names",
+                    "register": "pki_renew_result",
+                    "ignore_unreachable": true,
+                }],
+                // A host that is set up wrongly is no reason to let the certificates of all others expire; a service that
+                // cannot take its new certificate is, for it may be the certificate.
+                "rescue": [{
+                    "name": "Stop",
+                    "ansible.builtin.fail": {"msg": "a service could not take its certificate"},
+                    "when": "pki_renew_result.results | default([]) | selectattr('kind', 'defined') | \
+                             selectattr('kind', 'equalto', 'rolled_back') | list | length > 0",
+                }],
             }],
         }]);
         play.to_string()

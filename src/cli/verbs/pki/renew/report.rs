@@ -46,9 +46,9 @@ impl Report {
         self.hosts.contains(host)
     }
 
-    /// Whether a failure ended the run; that a host cannot be reached does not.
+    /// Whether a failure ended the run: one of a service that could not take its certificate does.
     pub(super) fn has_stopped(&self) -> bool {
-        self.codes.iter().any(|code| *code != 7)
+        self.codes.contains(&ROLLED_BACK)
     }
 
     /// Whether services present what they should, where that was seen.
@@ -125,6 +125,10 @@ impl Report {
                 self.renewed += 1;
                 format!("{name}: reloaded{why}")
             }
+            "differs" => {
+                self.due += 1;
+                format!("{name}: to be reloaded{why}")
+            }
             "due" => {
                 self.due += 1;
                 format!("{name}: due{why}")
@@ -137,14 +141,24 @@ impl Report {
                 self.failed += 1;
                 self.codes.insert(code);
                 let back = match (code, text("rollback_problem")) {
+                    (ROLLED_BACK, None) if result.values.get("rolled_back") != Some(&Data::Bool(true)) => {
+                        ". It could not be rolled back".to_owned()
+                    }
                     (ROLLED_BACK, None) => ". The old certificate is in use again.".to_owned(),
+                    (ROLLED_BACK, Some(problem)) if result.values.get("rolled_back") != Some(&Data::Bool(true)) => {
+                        format!(". It could not be rolled back: {problem}")
+                    }
                     (ROLLED_BACK, Some(problem)) => {
                         format!(". The old certificate is back in place, but the service did not take it: {problem}")
                     }
                     (_, Some(problem)) => format!(". It could not be rolled back: {problem}"),
                     _ => String::new(),
                 };
-                format!("{name}: FAILED: {problem}{back}")
+                let said = match text("said").unwrap_or_default() {
+                    "" => String::new(),
+                    said => format!("\n  {}", said.replace('\n', "\n  ")),
+                };
+                format!("{name}: FAILED: {problem}{back}{said}")
             }
             "unreachable" => {
                 self.failed += 1;
@@ -175,7 +189,7 @@ impl Report {
         if code != exit::OK {
             let mut failure = Map::new();
             failure.insert("code".to_owned(), code.into());
-            for key in ["msg", "kind", "step", "rolled_back", "rollback_problem"] {
+            for key in ["msg", "kind", "step", "said", "rolled_back", "rollback_problem"] {
                 if let Some(value) = result.values.get(key) {
                     let key = if key == "msg" { "message" } else { key };
                     failure.insert(key.to_owned(), json_of(value));

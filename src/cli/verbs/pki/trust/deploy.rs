@@ -10,6 +10,7 @@ use clap::Args;
 use pki::{Error, certificate::Certificate};
 use protocol::Data;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::holding;
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
         terminal::Terminal,
         verbs::pki::{
             Verb, crl,
-            form::{Done, Form, Format},
+            form::{self, Done, Form, Format},
             place::Place,
         },
     },
@@ -34,6 +35,8 @@ use crate::{
 const VARIABLE: &str = "pki_trust";
 /// The name of the playbook that is made here.
 const PLAYBOOK: &str = "<pki trust deploy>";
+/// The file that says for what the service was reloaded.
+const RELOADED: &str = ".reloaded";
 /// The exit code where a host could not take it, or could not be reached.
 const NOT_EVERYWHERE: u8 = 7;
 
@@ -99,7 +102,10 @@ impl Verb for Arguments {
         let lists = crl::bundle(&view, now)?;
         let mut config = terminal.configure()?;
         crate::cli::options::put_verbosity(&self.hosts.verbosity, &mut config);
-        let run = RunOptions::new(&self.hosts, config, true, terminal)?;
+        let run = RunOptions::new(&self.hosts, config, !self.hosts.list_hosts.list_hosts, terminal)?;
+        if run.list_hosts {
+            return Ok(form::hosts(start::hosts(&run, terminal)?));
+        }
         let report = Report::default();
         let collector = Collector(Arc::clone(&report));
         let text = self.playbook(&roots, &lists);
@@ -119,6 +125,7 @@ impl Verb for Arguments {
 
 impl Arguments {
     fn playbook(&self, roots: &str, lists: &str) -> String {
+        let state = format!("{}\n", pki::words::of(&Sha256::digest(format!("{roots}{lists}"))).join(" "));
         let file = |name: &str, content: &str| {
             json!({
                 "name": name,
@@ -140,12 +147,20 @@ impl Arguments {
             },
             with(file("roots.pem", roots), "register", "pki_trust_roots".into()),
             with(file("lists.crl", lists), "register", "pki_trust_lists".into()),
+            with(with(file(RELOADED, &state), "register", "pki_trust_reloaded".into()), "check_mode", true.into()),
             {
-                "name": "reload",
-                "ansible.builtin.command": {"cmd": format!("{{{{ {VARIABLE}.reload }}}}")},
-                "when": [
-                    format!("{VARIABLE}.reload is defined"),
-                    "pki_trust_roots is changed or pki_trust_lists is changed",
+                "when": "pki_trust_roots is changed or pki_trust_lists is changed or pki_trust_reloaded is changed",
+                "block": [
+                    // Not before the reload went well is it noted: one that failed is tried again by the next run.
+                    {"name": "forget", "ansible.builtin.file": {
+                        "path": format!("{{{{ {VARIABLE}.directory }}}}/{RELOADED}"), "state": "absent",
+                    }},
+                    {
+                        "name": "reload",
+                        "ansible.builtin.command": {"cmd": format!("{{{{ {VARIABLE}.reload }}}}")},
+                        "when": format!("{VARIABLE}.reload is defined"),
+                    },
+                    file(RELOADED, &state),
                 ],
             },
         ]);
