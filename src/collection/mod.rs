@@ -119,18 +119,47 @@ const BUILTIN: &[(&str, Side)] = &[
     ("yum_repository", Side::Host),
 ];
 
-/// What is native of `community.crypto`, in the order of names.
+/// The modules of `community.crypto`, in the order of names; those that the registry has are native, the others are known so
+/// that a playbook which names one is not refused before it gets there.
 const CRYPTO: &[(&str, Side)] = &[
+    ("acme_account", Side::Host),
+    ("acme_account_info", Side::Host),
+    ("acme_ari_info", Side::Host),
+    ("acme_certificate", Side::Host),
+    ("acme_certificate_deactivate_authz", Side::Host),
+    ("acme_certificate_order_create", Side::Host),
+    ("acme_certificate_order_finalize", Side::Host),
+    ("acme_certificate_order_info", Side::Host),
+    ("acme_certificate_order_validate", Side::Host),
+    ("acme_certificate_renewal_info", Side::Host),
+    ("acme_certificate_revoke", Side::Host),
+    ("acme_challenge_cert_helper", Side::Host),
+    ("acme_inspect", Side::Host),
+    ("certificate_complete_chain", Side::Host),
+    ("crypto_info", Side::Host),
     ("get_certificate", Side::Host),
+    ("luks_device", Side::Host),
+    ("openssh_cert", Side::Host),
+    ("openssh_keypair", Side::Host),
     ("openssl_csr", Side::Host),
     ("openssl_csr_info", Side::Host),
     ("openssl_csr_pipe", Side::Host),
+    ("openssl_dhparam", Side::Host),
     ("openssl_pkcs12", Side::Host),
     ("openssl_privatekey", Side::Host),
+    ("openssl_privatekey_convert", Side::Host),
+    ("openssl_privatekey_info", Side::Host),
+    ("openssl_privatekey_pipe", Side::Host),
     ("openssl_publickey", Side::Host),
+    ("openssl_publickey_info", Side::Host),
+    ("openssl_signature", Side::Host),
+    ("openssl_signature_info", Side::Host),
     ("x509_certificate", Side::Host),
+    ("x509_certificate_convert", Side::Host),
     ("x509_certificate_info", Side::Host),
+    ("x509_certificate_pipe", Side::Host),
     ("x509_crl", Side::Host),
+    ("x509_crl_info", Side::Host),
 ];
 
 /// What ansible-core does not have.
@@ -225,7 +254,9 @@ pub fn resolve(name: &str) -> Resolution {
             }
             let short = REDIRECTS.iter().find(|(from, _)| *from == short).map_or(short, |(_, to)| to);
             let moved = || MOVED.iter().find(|(from, _)| *from == short).and_then(|(_, to)| side_of(CRYPTO, to));
-            side_of(BUILTIN, short).or_else(|| side_of(OWN, short)).or_else(moved)
+            // The short names that `collections: [community.crypto]` makes known are known without it, too.
+            let native = || side_of(CRYPTO, short).filter(|(name, _)| is_native(name));
+            side_of(BUILTIN, short).or_else(|| side_of(OWN, short)).or_else(moved).or_else(native)
         }
     };
     match found {
@@ -283,7 +314,8 @@ mod tests {
         let short = |name| resolve(name).short();
         assert_eq!(short("community.crypto.x509_certificate"), Some("x509_certificate"));
         assert_eq!(short("openssl_certificate"), Some("x509_certificate"));
-        assert_eq!(short("x509_certificate"), None, "it came after the collections");
+        assert_eq!(short("x509_certificate"), Some("x509_certificate"), "as `collections` would have it");
+        assert_eq!(resolve("community.crypto.openssl_dhparam"), Resolution::NotYet("openssl_dhparam"));
         assert_eq!(short("community.crypto.stat"), None);
         assert_eq!(full_name("x509_crl"), "community.crypto.x509_crl");
         assert_eq!(full_name("stat"), "ansible.builtin.stat");

@@ -233,7 +233,16 @@ impl OpensslPrivatekeyArgs {
         let Some(bytes) = existing.filter(|_| self.regenerate != Regenerate::Always) else {
             return Ok(Plan::Generate);
         };
-        let Some(key) = self.load(bytes).ok().filter(|_| self.passphrase_fits(bytes)) else {
+        let loaded = self.load(bytes);
+        if let Err(error) = &loaded
+            && key::may_be_good(bytes, error)
+        {
+            return Err(Failure::new(format!(
+                "Unable to read the key that is there: its form or kind is not known here. It is left alone. Convert it with \
+                 `openssl pkcs8 -topk8`, or make a new one with `force=true`. {error}"
+            )));
+        }
+        let Some(key) = loaded.ok().filter(|_| self.passphrase_fits(bytes)) else {
             if self.regenerate == Regenerate::FullIdempotence {
                 return Ok(Plan::Generate);
             }
@@ -394,5 +403,56 @@ impl OpensslPrivatekeyArgs {
         }
         outcome.diff.push(diff);
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::testing::run;
+
+    /// Keys that OpenSSL reads and this module does not: encrypted with PBE-SHA1-3DES (`abc`), and of a curve that is
+    /// described instead of named, in both forms.
+    const FOREIGN: [&str; 3] = [
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIGxMBwGCiqGSIb3DQEMAQMwDgQIuBJbUZjZE+kCAggABIGQBlrQbwqLxNypQfgn\nI/CGTw6k788B4ij2wo377oAld8gFRFoRSTHcSx+kw+lguI9jUQgiqCkrL6+Kj1vC\n8xG69jScApfjs6/wDcx5upCdSBsCyVQVC6ykFr7z9sEMF0ofkHVuXHthXkFadbjm\nbVSHeDoN8d9NdCEk68gqBgwrUd5XksVJ0YYo1GDrGGHzyYbw\n-----END ENCRYPTED PRIVATE KEY-----\n",
+        "-----BEGIN EC PRIVATE KEY-----\nMIIBaAIBAQQgggM04DZWzTbyfHGFgXTC5wd//NAzq4cYMcaJmSsSoLKggfowgfcC\nAQEwLAYHKoZIzj0BAQIhAP////8AAAABAAAAAAAAAAAAAAAA////////////////\nMFsEIP////8AAAABAAAAAAAAAAAAAAAA///////////////8BCBaxjXYqjqT57Pr\nvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMVAMSdNgiG5wSTamZ44ROdJreBn36QBEEE\naxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54W\nK84zV2sxXs7LtkBoN79R9QIhAP////8AAAAA//////////+85vqtpxeehPO5ysL8\nYyVRAgEBoUQDQgAEM9GCYdGqWi1hF+NLIjx4fSdOBzdKdHH/kXAj8/HecDIudZM5\nRI9pVo4dVSyLfyibdwsxcsAC85UTJwm1F7XxLw==\n-----END EC PRIVATE KEY-----\n",
+        "-----BEGIN PRIVATE KEY-----\nMIIBeQIBADCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAAB\nAAAAAAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA\n///////////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMV\nAMSdNgiG5wSTamZ44ROdJreBn36QBEEEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg\n9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9QIhAP////8A\nAAAA//////////+85vqtpxeehPO5ysL8YyVRAgEBBG0wawIBAQQgggM04DZWzTby\nfHGFgXTC5wd//NAzq4cYMcaJmSsSoLKhRANCAAQz0YJh0apaLWEX40siPHh9J04H\nN0p0cf+RcCPz8d5wMi51kzlEj2lWjh1VLIt/KJt3CzFywALzlRMnCbUXtfEv\n-----END PRIVATE KEY-----\n",
+    ];
+
+    #[test]
+    fn a_good_key_in_a_form_that_is_not_known_here_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        for key in FOREIGN {
+            for regenerate in ["never", "fail", "partial_idempotence", "full_idempotence"] {
+                std::fs::write(&path, key).unwrap();
+                let passphrase = key.contains("ENCRYPTED").then_some("abc");
+                let mut arguments =
+                    json!({"path": path, "type": "ECC", "curve": "secp256r1", "regenerate": regenerate});
+                if let Some(passphrase) = passphrase {
+                    arguments["passphrase"] = passphrase.into();
+                }
+                let outcome = run("openssl_privatekey", arguments);
+                let msg = outcome.msg.clone().unwrap_or_default();
+                assert!(outcome.failed && msg.contains("It is left alone"), "{regenerate}: {key}: {msg}");
+                assert_eq!(std::fs::read_to_string(&path).unwrap(), key);
+            }
+        }
+        let outcome =
+            run("openssl_privatekey", json!({"path": path, "type": "ECC", "curve": "secp256r1", "force": true}));
+        assert!(!outcome.failed, "{:?}", outcome.msg);
+        assert_ne!(std::fs::read_to_string(&path).unwrap(), FOREIGN[2]);
+    }
+
+    #[test]
+    fn a_mode_that_is_none_is_said_before_a_key_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        run("openssl_privatekey", json!({"path": path, "type": "ECC", "curve": "secp256r1"}));
+        let before = std::fs::read(&path).unwrap();
+        let arguments = json!({"path": path, "type": "ECC", "curve": "secp256r1", "force": true, "mode": "abc"});
+        assert!(run("openssl_privatekey", arguments).failed);
+        assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 }

@@ -64,6 +64,8 @@ pub fn keep(
 ) -> Result<Written, Failure> {
     let mut written = Written { changed: differs, backup: None };
     if differs && !ctx.check_mode {
+        // A mode that is none is said before the file that is there is gone.
+        attributes.wanted_mode(path, 0o600, false)?;
         let bytes = zeroize::Zeroizing::new(content()?);
         if keep_backup {
             written.backup = make_backup(ctx, path)?;

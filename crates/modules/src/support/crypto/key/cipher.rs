@@ -4,7 +4,7 @@ use aes::{
     Aes128, Aes192, Aes256,
     cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7},
 };
-use der::{Decode, Encode, asn1::OctetString};
+use der::{Decode, Encode, Tagged, asn1::OctetString};
 use des::TdesEde3;
 use getrandom::{SysRng, rand_core::TryRng};
 use md5::{Digest, Md5};
@@ -59,6 +59,20 @@ pub(super) fn decrypt_legacy(block: &Block, passphrase: &[u8]) -> Result<Zeroizi
         _ => return Err(unknown()),
     };
     plain.ok_or(LoadError::WrongPassphrase)
+}
+
+/// Whether an `ENCRYPTED PRIVATE KEY` is one, under a scheme that is not known here.
+pub(super) fn is_of_unknown_scheme(der: &[u8]) -> bool {
+    let Ok(parts) = Vec::<der::Any>::from_der(der) else { return false };
+    let [algorithm, data] = parts.as_slice() else { return false };
+    let shaped = algorithm.tag() == der::Tag::Sequence && data.tag() == der::Tag::OctetString;
+    shaped && !matches!(Encrypted::from_der(der), Ok(Encrypted { algorithm: EncryptionScheme::Pbes2(_), .. }))
+}
+
+/// Whether a block's headers name a cipher that is not known here.
+pub(super) fn is_of_unknown_cipher(block: &Block) -> bool {
+    let cipher = block.header("DEK-Info").and_then(|info| info.split_once(',')).map(|(cipher, _)| cipher);
+    cipher.is_some_and(|cipher| !["AES-128-CBC", "AES-192-CBC", "AES-256-CBC", "DES-EDE3-CBC"].contains(&cipher))
 }
 
 /// Whether a block's headers say that it is encrypted.

@@ -14,5 +14,5 @@ pub(crate) use curve::on_curve;
 pub use generate::{GenerateError, Wanted, generate};
 pub use private::PrivateKey;
 pub use public::{PublicKey, PublicKind};
-pub use read::{LoadError, load, load_for, load_for_issuing, load_raw};
+pub use read::{LoadError, load, load_for, load_for_issuing, load_raw, may_be_good};
 pub use write::{WriteError, write};

@@ -3,7 +3,7 @@
 use std::fs;
 
 use const_oid::{ObjectIdentifier, db::rfc5912};
-use der::Decode;
+use der::{Decode, Encode, Tagged};
 use pkcs8::PrivateKeyInfoRef;
 use rsa::{RsaPrivateKey, pkcs1::DecodeRsaPrivateKey};
 use sec1::{EcParameters, EcPrivateKey};
@@ -139,6 +139,41 @@ pub fn load(bytes: &[u8], passphrase: Option<&str>) -> Result<PrivateKey, LoadEr
         "DSA PRIVATE KEY" => Err(unsupported("DSA")),
         _ => pkcs8_key(&der),
     }
+}
+
+/// Whether a key that could not be read may be a good one, in a form or of a kind that is not known here: to be left alone.
+#[must_use]
+pub fn may_be_good(bytes: &[u8], error: &LoadError) -> bool {
+    if matches!(error, LoadError::Unsupported(_)) {
+        return true;
+    }
+    let Ok(Some(block)) = pem::find(bytes, &LABELS) else { return false };
+    match block.label.as_str() {
+        "ENCRYPTED PRIVATE KEY" => cipher::is_of_unknown_scheme(&block.der),
+        _ if cipher::is_legacy(&block) => cipher::is_of_unknown_cipher(&block),
+        // Parameters that name no curve: they describe one.
+        "EC PRIVATE KEY" => {
+            matches!(error, LoadError::Invalid(_))
+                && sequence_of(&block.der).is_some_and(|parts| {
+                    parts.iter().any(|part| {
+                        part.tag() == der::Tag::ContextSpecific { constructed: true, number: der::TagNumber(0) }
+                    })
+                })
+                && EcPrivateKey::from_der(&block.der).is_err()
+        }
+        "PRIVATE KEY" => sequence_of(&block.der)
+            .and_then(|parts| parts.get(1).and_then(|algorithm| sequence_of(&algorithm.to_der().ok()?)))
+            .is_some_and(|algorithm| {
+                let is_ec = algorithm.first().is_some_and(|oid| oid.decode_as() == Ok(public::EC));
+                is_ec && algorithm.get(1).is_some_and(|parameters| parameters.tag() == der::Tag::Sequence)
+            }),
+        _ => false,
+    }
+}
+
+/// The parts of a SEQUENCE.
+fn sequence_of(der: &[u8]) -> Option<Vec<der::Any>> {
+    Vec::<der::Any>::from_der(der).ok()
 }
 
 /// Reads the bare bytes of an X25519 or Ed25519 key; the first, where `type_name` names neither.
