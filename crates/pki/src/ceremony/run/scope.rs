@@ -2,6 +2,7 @@
 
 use super::{
     super::{
+        aloud,
         custody::{self, Custody, Opening},
         draft::{self, Draft},
         files, manifest,
@@ -249,14 +250,14 @@ impl<F: Files, R: Random> Scope<'_, '_, F, R> {
     fn signed_pem(&mut self, draft: &Draft, key: &PrivateKey, name: &str, written: &mut Vec<String>) -> Result<String> {
         *self.signed += 1;
         self.room.note(Event::Intent { what: draft.label(), to_be_signed: hex(&draft.sha256()) })?;
-        let (pem, bytes, fingerprint) = match draft.clone() {
+        let (pem, bytes, fingerprint, certificate) = match draft.clone() {
             Draft::Certificate(draft) => {
                 let made = draft.sign(key)?;
-                (made.to_pem()?, made.to_be_signed().to_vec(), made.fingerprint())
+                (made.to_pem()?, made.to_be_signed().to_vec(), made.fingerprint(), Some(made.sha256()))
             }
             Draft::List(draft) => {
                 let made = draft.sign(key)?;
-                (made.to_pem()?, made.to_be_signed().to_vec(), made.fingerprint())
+                (made.to_pem()?, made.to_be_signed().to_vec(), made.fingerprint(), None)
             }
         };
         if bytes != draft.bytes() {
@@ -265,6 +266,12 @@ impl<F: Files, R: Random> Scope<'_, '_, F, R> {
         write(self.files, name, pem.as_bytes())?;
         written.push(name.to_owned());
         self.room.note(Event::Signed { file: name.to_owned(), sha256: hex(&sha256(pem.as_bytes())), fingerprint })?;
+        if let Some(hash) = certificate {
+            let shown = aloud(&hash).text();
+            self.room.console.say(&format!(
+                "{name} is signed. Write its words down: `provision pki fingerprint` says the same ones wherever it arrives.\n{shown}\n"
+            ))?;
+        }
         Ok(pem)
     }
 }
