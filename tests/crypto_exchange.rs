@@ -33,14 +33,18 @@ fn exchange(name: &str, first: &Path, second: &Path) {
     assert!(taken.contains("changed=0") && taken.contains("failed=0"), "{taken}");
 }
 
-#[test]
-fn what_the_reference_made_provision_takes_as_it_is() {
-    let ours = support::provision_bin(&support::scratch("crypto-exchange/bin-theirs"));
-    exchange("theirs", &support::oracle_bin(), &ours);
-}
+mod judges {
+    use super::*;
 
-#[test]
-fn what_provision_made_the_reference_takes_as_it_is() {
-    let ours = support::provision_bin(&support::scratch("crypto-exchange/bin-ours"));
-    exchange("ours", &ours, &support::oracle_bin());
+    #[test]
+    fn what_the_reference_made_provision_takes_as_it_is() {
+        let ours = support::provision_bin(&support::scratch("crypto-exchange/bin-theirs"));
+        exchange("theirs", &support::oracle_bin(), &ours);
+    }
+
+    #[test]
+    fn what_provision_made_the_reference_takes_as_it_is() {
+        let ours = support::provision_bin(&support::scratch("crypto-exchange/bin-ours"));
+        exchange("ours", &ours, &support::oracle_bin());
+    }
 }
