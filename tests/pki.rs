@@ -1,6 +1,8 @@
 //! `provision pki` as its users meet it: the operator at a screen, a timer, another program. Every exit code of docs/pki.md
 //! is pinned here, and what is refused.
 
+mod support;
+
 use std::{
     fs,
     io::{Read, Write},
@@ -10,34 +12,9 @@ use std::{
 };
 
 use serde_json::Value;
+use support::pki::{Answer, answer};
 
 const NOW: &str = "2026-11-25T19:00:00Z";
-
-/// What the program answered.
-#[derive(Debug)]
-struct Answer {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Answer {
-    /// Asserts the exit code and that each of the words is said on one of the streams.
-    #[track_caller]
-    fn says(&self, code: i32, words: &[&str]) -> &Self {
-        assert_eq!(self.code, code, "{self:#?}");
-        for word in words {
-            assert!(self.out.contains(word) || self.err.contains(word), "{word:?} is not said: {self:#?}");
-        }
-        assert!(!self.err.contains("panicked"), "{self:#?}");
-        self
-    }
-
-    #[track_caller]
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
-    }
-}
 
 /// A folder with an identity and a store.
 struct Desk {
@@ -113,15 +90,6 @@ impl Desk {
         let said = Command::new("openssl").args(arguments).current_dir(self.folder.path()).output().unwrap();
         let words = [said.stdout, said.stderr].concat();
         (said.status.success(), String::from_utf8_lossy(&words).into_owned())
-    }
-}
-
-fn answer(command: &mut Command) -> Answer {
-    let said = command.output().unwrap();
-    Answer {
-        code: said.status.code().unwrap_or(-1),
-        out: String::from_utf8(said.stdout).unwrap(),
-        err: String::from_utf8(said.stderr).unwrap(),
     }
 }
 

@@ -8,7 +8,24 @@ pub mod unlock;
 
 use std::{cell::RefCell, collections::HashMap, path::PathBuf, rc::Rc};
 
+use pki::{
+    Error, Result,
+    clock::Clock,
+    store::{Files, Store},
+};
 use unlock::Opener;
+
+/// Notes a refusal in the audit log before it is told: what was asked for, and why nothing was signed.
+///
+/// # Errors
+///
+/// The result's own; the file system.
+pub fn on_record<F: Files, C: Clock, T>(store: &mut Store<F, C>, result: Result<T>) -> Result<T> {
+    if let Err(refusal @ (Error::Refused(_) | Error::Failed(_))) = &result {
+        store.record_refusal(refusal)?;
+    }
+    result
+}
 
 /// What opened the keys of this run: a person types a passphrase once, not for each host.
 #[derive(Debug, Default)]

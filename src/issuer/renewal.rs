@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pki::{
-    Error, Result,
+    Result,
     certificate::Certificate,
     clock::Moment,
     describe,
@@ -183,10 +183,7 @@ impl Renewal<'_> {
             .order
             .issuing(store.index(), &store.reader(), now)
             .and_then(|issuing| self.order.draft(store.index(), issuing, &request, serial, now));
-        if let Err(refusal @ (Error::Refused(_) | Error::Failed(_))) = &drafted {
-            store.record_refusal(refusal)?;
-        }
-        let Draft { certificate, authority, intermediate } = drafted?;
+        let Draft { certificate, authority, intermediate } = super::on_record(&mut store, drafted)?;
         let sealed = SealedKey::new(store.reader().sealed_key(&intermediate)?, authority.key().clone());
         let made = sealed.with(&opener.unlock(), |key| store.issue_to(Some(&self.holder), certificate, &key))?;
         Ok(vec![made, authority.certificate().clone()])

@@ -1,6 +1,6 @@
 //! DNS names as certificates may carry them: LDH labels, A-labels that decode, a wildcard only where it is allowed.
 
-use crate::{Error, Finding, Result};
+use crate::{Error, Finding, Result, punycode};
 
 /// Whether `*.example.org` is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -90,7 +90,8 @@ fn label_check(label: &str) -> Result<(), (&'static str, &'static str)> {
                 "rename the host",
             ));
         };
-        if !punycode_decodes(encoded) {
+        // Of a label within ASCII there is no A-label.
+        if punycode::decode(encoded).is_none_or(|label| label.is_ascii()) {
             return Err((
                 "is no A-label: it does not decode (RFC 3492)",
                 "write the A-label that your registrar shows",
@@ -98,59 +99,6 @@ fn label_check(label: &str) -> Result<(), (&'static str, &'static str)> {
         }
     }
     Ok(())
-}
-
-/// Whether it is the Punycode (RFC 3492 section 6.2) of a label with something outside of ASCII in it.
-fn punycode_decodes(encoded: &str) -> bool {
-    const BASE: u32 = 36;
-    let (basic, deltas) = encoded.rsplit_once('-').unwrap_or(("", encoded));
-    let mut length = basic.len() as u32;
-    let (mut code, mut index, mut bias) = (128_u32, 0_u32, 72_u32);
-    let mut digits = deltas.bytes();
-    let mut decoded = false;
-    while digits.len() > 0 {
-        let (start, mut weight) = (index, 1_u32);
-        for k in (BASE..).step_by(BASE as usize) {
-            let Some(digit) = digits.next().and_then(digit_value) else { return false };
-            let Some(next) = digit.checked_mul(weight).and_then(|step| index.checked_add(step)) else { return false };
-            index = next;
-            let threshold = k.saturating_sub(bias).clamp(1, 26);
-            if digit < threshold {
-                break;
-            }
-            let Some(next) = weight.checked_mul(BASE - threshold) else { return false };
-            weight = next;
-        }
-        length += 1;
-        bias = adapt(index - start, length, start == 0);
-        let Some(next) = code.checked_add(index / length) else { return false };
-        code = next;
-        if char::from_u32(code).is_none() {
-            return false;
-        }
-        index = index % length + 1;
-        decoded = true;
-    }
-    decoded
-}
-
-fn digit_value(byte: u8) -> Option<u32> {
-    match byte {
-        b'a'..=b'z' => Some(u32::from(byte - b'a')),
-        b'0'..=b'9' => Some(u32::from(byte - b'0') + 26),
-        _ => None,
-    }
-}
-
-fn adapt(delta: u32, length: u32, first: bool) -> u32 {
-    let mut delta = if first { delta / 700 } else { delta / 2 };
-    delta += delta / length;
-    let mut k = 0;
-    while delta > 455 {
-        delta /= 35;
-        k += 36;
-    }
-    k + 36 * delta / (delta + 38)
 }
 
 /// Whether a host that a client wants to reach is the one that a certificate names (RFC 9525 section 6.3): equal without

@@ -110,6 +110,18 @@ impl Error {
         Self::Io { object: object.to_string(), problem: problem.to_string(), cure: cure.into() }
     }
 
+    /// Its kind for other programs: `refused`, `failed`, `locked`, `io` or `input`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Failed(_) | Self::Crypto { .. } => "failed",
+            Self::Locked { .. } => "locked",
+            Self::Io { .. } => "io",
+            _ => "input",
+        }
+    }
+
     /// The findings of a refusal or a failed verification; empty for the others.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

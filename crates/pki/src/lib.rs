@@ -10,6 +10,7 @@
 //! - [`key`], [`signature`], [`signer`]: keys and what is done with them.
 //! - `seal` (feature `sealing`): keys at rest.
 //! - [`request`], [`profile`], [`authority`], [`issue`]: from a request to a certificate.
+//! - [`punycode`]: labels with letters outside of ASCII.
 //! - [`certificate`], [`crl`], [`lint`]: reading certificates and revocation lists, making the latter, finding faults.
 //! - [`verify`]: whether a chain holds.
 //! - [`store`]: serials, certificates, lists and the audit log on disk, whole after any power loss.
@@ -39,6 +40,7 @@ pub mod names;
 pub mod overview;
 pub mod p12;
 pub mod profile;
+pub mod punycode;
 pub mod random;
 pub mod release;
 pub mod renewal;

@@ -34,18 +34,8 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
 /// A failed result with the kind of failure, as the verbs of `pki` have exit codes.
 fn refused(error: &Error) -> Outcome {
     let mut outcome = Outcome::failure(error.to_string());
-    outcome.set("kind", kind(error));
+    outcome.set("kind", error.kind());
     outcome
-}
-
-fn kind(error: &Error) -> &'static str {
-    match error {
-        Error::Refused(_) => "refused",
-        Error::Failed(_) | Error::Crypto { .. } => "failed",
-        Error::Locked { .. } => "locked",
-        Error::Io { .. } => "io",
-        _ => "input",
-    }
 }
 
 async fn renew(context: &ActionContext<'_>, options: &Options, renewal: &Renewal<'_>) -> Result<Outcome, ActionError> {

@@ -117,14 +117,3 @@ impl Arguments {
         }
     }
 }
-
-/// Notes a refusal in the audit log before it is told: what was asked for, and why nothing was signed.
-fn on_record<F: ::pki::store::Files, C: ::pki::clock::Clock, T>(
-    store: &mut ::pki::store::Store<F, C>,
-    result: ::pki::Result<T>,
-) -> ::pki::Result<T> {
-    if let Err(refusal @ (::pki::Error::Refused(_) | ::pki::Error::Failed(_))) = &result {
-        store.record_refusal(refusal)?;
-    }
-    result
-}

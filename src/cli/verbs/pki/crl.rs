@@ -191,7 +191,7 @@ impl Verb for Install {
         let list = lists.remove(0);
         let mut store = self.place.open("crl install", terminal)?;
         let installed = store.install_list(&list);
-        super::on_record(&mut store, installed)?;
+        crate::issuer::on_record(&mut store, installed)?;
         let next = list.next_update().map(|next| next.to_string());
         let text = format!(
             "{}: list {} installed, holds until {}\nnext: ship the bundle of `provision pki crl show --bundle FILE`",

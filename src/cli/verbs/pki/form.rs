@@ -69,7 +69,7 @@ pub(super) fn hosts(names: Vec<String>) -> Done {
 pub(super) fn print_failure(failure: &Failure, terminal: &mut Terminal) {
     let Failure::Pki(error) = failure else { return };
     let findings: Vec<_> = error.findings().iter().map(finding).collect();
-    let mut object = json!({"code": failure.code(), "kind": kind(error), "message": error.to_string()});
+    let mut object = json!({"code": failure.code(), "kind": error.kind(), "message": error.to_string()});
     if !findings.is_empty()
         && let Some(object) = object.as_object_mut()
     {
@@ -87,16 +87,6 @@ pub(super) fn finding(finding: &Finding) -> Value {
         "rule": finding.rule,
         "cure": finding.cure,
     })
-}
-
-fn kind(error: &Error) -> &'static str {
-    match error {
-        Error::Refused(_) => "refused",
-        Error::Failed(_) | Error::Crypto { .. } => "failed",
-        Error::Locked { .. } => "locked",
-        Error::Io { .. } => "io",
-        _ => "input",
-    }
 }
 
 fn pretty(value: &Value) -> String {

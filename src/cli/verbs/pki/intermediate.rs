@@ -195,7 +195,7 @@ impl Verb for Install {
             _ => {}
         }
         let installed = store.install(&name, &certificate);
-        super::on_record(&mut store, installed)?;
+        crate::issuer::on_record(&mut store, installed)?;
         let text = format!(
             "{name}: {} installed, valid to {}\nnext: `provision pki crl build {name}`, and publish {name}.cer and {name}.crl",
             certificate.label(),

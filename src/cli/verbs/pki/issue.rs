@@ -138,7 +138,8 @@ impl Verb for Arguments {
         let mut store = self.place.open("issue", terminal)?;
         // Whatever is refused from here on is on record.
         let drafted = self.draft(store.index(), &store.reader(), csr.as_deref(), store.now()?);
-        let (Draft { certificate: draft, authority, intermediate: name }, key) = super::on_record(&mut store, drafted)?;
+        let (Draft { certificate: draft, authority, intermediate: name }, key) =
+            crate::issuer::on_record(&mut store, drafted)?;
         let sealed = SealedKey::new(store.reader().sealed_key(&name)?, authority.key().clone());
         let closed = unseal::close_memory(terminal)?;
         let opener = self.unseal.opener(&sealed, &name, terminal, &closed)?;

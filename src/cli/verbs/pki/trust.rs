@@ -83,10 +83,10 @@ impl Verb for Add {
                 "PKI policy: a root is trusted by its fingerprint",
                 "compare the file with the ceremony's transcript",
             )));
-            return super::on_record(&mut store, refused).map_err(Into::into);
+            return crate::issuer::on_record(&mut store, refused).map_err(Into::into);
         }
         let trusted = store.trust_root(&certificate);
-        super::on_record(&mut store, trusted)?;
+        crate::issuer::on_record(&mut store, trusted)?;
         Ok(Done::well(
             format!("{}: trusted\nnext: ship the bundle of `provision pki trust bundle`", certificate.label()),
             json!({"subject": certificate.subject().to_string(), "sha256": certificate.fingerprint()}),
