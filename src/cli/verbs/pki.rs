@@ -18,6 +18,7 @@ mod log;
 mod metrics;
 mod needs_renewal;
 mod place;
+mod publish;
 mod rehearsal;
 mod renew;
 mod revoke;
@@ -62,6 +63,7 @@ enum Action {
     Revoke(revoke::Arguments),
     Crl(crl::Arguments),
     Trust(trust::Arguments),
+    Publish(publish::Arguments),
     Ceremony(ceremony::Arguments),
     Root(root::Arguments),
     Status(status::Arguments),
@@ -94,6 +96,7 @@ impl Arguments {
             Action::Revoke(verb) => Box::new(verb),
             Action::Crl(verb) => verb.verb(),
             Action::Trust(verb) => verb.verb(),
+            Action::Publish(verb) => Box::new(verb),
             Action::Ceremony(verb) => verb.verb(),
             Action::Root(verb) => verb.verb(),
             Action::Status(verb) => Box::new(verb),
