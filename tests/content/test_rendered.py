@@ -1,0 +1,46 @@
+"""What the templates make for the demo hosts is what the programs that read it take."""
+
+import json
+
+import pytest
+import yaml
+
+from content import PROVISION, TOOLS, WORK, copy_of_content, refuse, run, said
+
+
+@pytest.fixture(scope="session")
+def rendered():
+    """The folder with a folder for each demo host, rendered in a copy of the content."""
+    tree = copy_of_content(WORK / "tree")
+    code, output = run([PROVISION, "apply", "-i", "inventory"], cwd=tree)
+    assert code == 0, f"the demo cannot be rendered: ./provision apply -i inventory\n{output}"
+    return tree / "demo"
+
+
+def files(folder, *patterns):
+    """The files below a folder; there must be one, or the check would be of nothing."""
+    found = sorted(path for pattern in patterns for path in folder.rglob(pattern) if path.is_file())
+    assert found, f"nothing in {said(folder)} is {' or '.join(patterns)}: the demo renders it no more, or under another name"
+    return found
+
+
+def test_nginx_configuration_has_no_known_weakness(rendered):
+    for path in files(rendered, "nginx.conf"):
+        code, output = run([TOOLS / "gixy", path])
+        refuse([f"{said(path)}:\n{output}"] if code else [])
+
+
+def test_yaml_is_yaml(rendered):
+    for path in files(rendered, "*.yml", "*.yaml"):
+        try:
+            list(yaml.safe_load_all(path.read_text()))
+        except yaml.YAMLError as error:
+            refuse([f"{said(path)}: {error}"])
+
+
+def test_json_is_json(rendered):
+    for path in sorted(rendered.rglob("*.json")):
+        try:
+            json.loads(path.read_text())
+        except ValueError as error:
+            refuse([f"{said(path)}: {error}"])
