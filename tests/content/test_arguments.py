@@ -4,9 +4,27 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import DEFAULT_TYPE_VALIDATORS
 
-from content import ROLES, load, refuse, said
+from content import PLAYBOOKS, ROLES, load, refuse, said
 
 MISSING = object()
+
+
+def named(data):
+    """The roles that a playbook names, as plays and tasks do."""
+    if isinstance(data, list):
+        for part in data:
+            yield from named(part)
+    elif isinstance(data, dict):
+        yield from (role if isinstance(role, str) else role.get("role", role.get("name")) for role in data.get("roles") or [])
+        for way in ["include_role", "import_role"]:
+            if f"ansible.builtin.{way}" in data:
+                yield data[f"ansible.builtin.{way}"]["name"]
+        for part in data.values():
+            yield from named(part) if isinstance(part, (dict, list)) else ()
+
+
+# Roles that only other roles include are checked with those.
+IN_PLAYBOOKS = {name for path in PLAYBOOKS for name in named(load(path))}
 
 
 def specs(role):
@@ -47,6 +65,9 @@ def differing(role):
         documented = options.get(name, {}).get("default", MISSING)
         if name not in options:
             yield f"{place}: {name} of defaults/main.yml is not described: add it to the options of main"
+        elif documented is MISSING and has_template(value):
+            # What is known only when it is rendered cannot be said there: the README shows it as it stands in the defaults.
+            continue
         elif documented is MISSING:
             yield f"{place}: {name} has no default here and {value!r} in defaults/main.yml: write it here too"
         elif documented != value or type(documented) is not type(value):
@@ -70,9 +91,9 @@ def unfit(role):
 
 
 def entry_points(role):
-    """Entry points without tasks; main and check, which every role has; options that one entry point tells otherwise."""
+    """Entry points without tasks; main, and check of roles in playbooks; options that one entry point tells otherwise."""
     place, found = said(role / "meta/argument_specs.yml"), specs(role)
-    for name in ["main", "check"]:
+    for name in ["main", "check"] if role.name in IN_PLAYBOOKS else ["main"]:
         if name not in found:
             yield f"{place}: no entry point {name}: describe it, and write tasks/{name}.yml"
     for name, spec in found.items():
@@ -120,13 +141,19 @@ def example(tmp_path, options, given):
         ("{}", "example_port: 1", "the same as defaults", "example_port of defaults/main.yml is not described"),
         ("{example_port: {type: int, default: 2}}", "example_port: 1", "the same as defaults", "the default 2 here and 1 in"),
         ("{example_port: {type: int, default: 1}}", "{}", "the same as defaults", "has a default here and none in"),
+        ("{example_port: {type: int}}", "example_port: 1", "the same as defaults", "example_port has no default here and 1 in"),
         ("{example_port: {type: int}}", "{}", "the same as defaults", "is neither required nor has it a default"),
         ("{example_port: {type: int}}", "example_port: http", "defaults fit", "'http'"),
         ("{example_port: {type: number}}", "{}", "descriptions", "example_port has the type number"),
         ("{example: {type: dict, description: d, options: {a: {type: int}}}}", "{}", "descriptions", "example: a has no description"),
-        ("{}", "{}", "entry points", "no entry point check"),
+        ("{}", "{}", "entry points", "entry point main has no tasks/main.yml"),
     ],
 )
 def test_a_role_that_says_something_else_is_found_out(tmp_path, options, given, check, message):
     role = example(tmp_path, options, given)
     assert any(message in line for line in CHECKS[check](role)), list(CHECKS[check](role))
+
+
+def test_a_default_that_is_a_template_is_said_once(tmp_path):
+    role = example(tmp_path, "{example_port: {type: int}}", "example_port: '{{ app_port }}'")
+    assert not list(differing(role))

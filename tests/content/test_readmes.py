@@ -26,7 +26,8 @@ SPECS = {
             "options": {
                 "example_port": {"type": "int", "default": 8443, "description": "The port on the host."},
                 "example_mode": {"type": "str", "default": "fast", "choices": ["fast", "safe"], "description": "How."},
-                "platform_root": {"type": "str", "required": True, "description": "Where paths begin."},
+                "example_name": {"type": "str", "description": "The name."},
+                "platform_root": {"type": "str", "required": True, "description": "Where V(paths) begin."},
                 "example_users": {
                     "type": "list", "elements": "dict", "default": [], "description": "Who may.",
                     "options": {"name": {"type": "str", "required": True, "description": "The name."}},
@@ -38,7 +39,7 @@ SPECS = {
     }
 }
 DEFAULTS = {
-    "example_port": 8443, "example_mode": "fast", "example_users": [],
+    "example_port": 8443, "example_mode": "fast", "example_users": [], "example_name": "{{ platform_domain }}",
     "example_services": {"one": {"image": "{{ platform_images.example }}", "ports": ["{{ example_port }}:8443"]}},
 }
 
@@ -60,9 +61,10 @@ def test_page_has_what_the_role_says(example):
     for line in [
         "Run the example.", "It does one thing.\n\nAnd another | too.",
         "| `check`      | Ask the example how it is |",
-        "| `example_port`     | int          | `8443`   | The port on the host. |",
-        "| `example_mode`     | str          | `fast`   | How. One of `fast`, `safe`. |",
-        "| `platform_root`    | str          | required | Where paths begin. |",
+        "| `example_port`     | int          | `8443`                  | The port on the host. |",
+        "| `example_mode`     | str          | `fast`                  | How. One of `fast`, `safe`. |",
+        "| `example_name`     | str          | `{{ platform_domain }}` | The name. |",
+        "| `platform_root`    | str          | required                | Where `paths` begin. |",
         "`example_users`: Each element has\n\n| variable | type | default  | what it is |",
         "The default of `example_services`:\n\n```yaml\nexample_services:\n  one:\n",
         "| `one`     | `{{ platform_images.example }}` | 8443            |".rstrip(" |"),
