@@ -48,6 +48,7 @@ def copy_of_content(target):
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     for name in ["inventory", "inventories", "playbooks", "roles", "templates"]:
-        shutil.copytree(TOP / name, target / name, symlinks=True)
+        if (TOP / name).exists():
+            shutil.copytree(TOP / name, target / name, symlinks=True)
     shutil.copy(TOP / "ansible.cfg", target)
     return target
