@@ -92,7 +92,8 @@ pub(crate) fn bytes(name: &Name) -> Result<Vec<u8>> {
 }
 
 /// A name as a person reads it: the common name where there is one, else the whole.
-pub(crate) fn shown(name: &Name) -> String {
+#[must_use]
+pub fn shown(name: &Name) -> String {
     name.common_name().ok().flatten().map_or_else(|| name.to_string(), |common| common.value().into_owned())
 }
 

@@ -121,19 +121,18 @@ fn holding(index: &Index, now: Moment) -> Vec<String> {
         .collect()
 }
 
+/// The root's key is not in the store, as it should be.
+pub(super) fn root_is_offline(cure: &str) -> Error {
+    Error::refused(Finding::new("root", "key", "its key is not here", "PKI policy: the root is offline", cure))
+}
+
 /// Who signs a list, and the file of its key.
-fn signing<F: Files>(reader: &Reader<'_, F>, name: &str) -> pki::Result<(Authority, Issuing, Vec<u8>)> {
+pub(super) fn signing<F: Files>(reader: &Reader<'_, F>, name: &str) -> pki::Result<(Authority, Issuing, Vec<u8>)> {
     if name != ROOT {
         return Ok((reader.authority(name)?, Issuing::Intermediate, reader.sealed_key(name)?));
     }
     let (Some(root), Some(file)) = (reader.roots()?.pop(), reader.root_key()?) else {
-        return Err(Error::refused(Finding::new(
-            "root",
-            "key",
-            "its key is not here",
-            "PKI policy: the root is offline",
-            "have the list signed in a ceremony, then `provision pki crl install`",
-        )));
+        return Err(root_is_offline("have the list signed in a ceremony, then `provision pki crl install`"));
     };
     Ok((Authority::new(root)?, Issuing::Root, file))
 }

@@ -1,5 +1,7 @@
 //! `provision pki intermediate`: an intermediate from its key to its end.
 
+mod sign;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -39,6 +41,7 @@ pub(super) struct Arguments {
 enum Action {
     Csr(Csr),
     Install(Install),
+    Sign(sign::Arguments),
     List(List),
     Retire(Retire),
 }
@@ -48,6 +51,7 @@ impl Arguments {
         match self.action {
             Action::Csr(verb) => Box::new(verb),
             Action::Install(verb) => Box::new(verb),
+            Action::Sign(verb) => Box::new(verb),
             Action::List(verb) => Box::new(verb),
             Action::Retire(verb) => Box::new(verb),
         }
