@@ -1,10 +1,18 @@
 """gunicorn's settings, out of the app's own file. It is read again at SIGHUP, upon which new workers take over."""
 
 import os
-
-from web import logs, server, settings, tls
+import shutil
+import sys
 
 _METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", "/tmp/metrics")
+if "web" not in sys.modules:
+    # The start, and not a SIGHUP: what a former process counted is over. Before the import, which opens files there.
+    shutil.rmtree(_METRICS, ignore_errors=True)
+    os.makedirs(_METRICS)
+
+import mtls  # noqa: E402
+from web import logs, server, settings  # noqa: E402
+
 _chosen = settings.load()
 
 wsgi_app = "web:create_app()"
@@ -20,7 +28,7 @@ worker_tmp_dir = "/tmp"
 control_socket_disable = True
 
 # gunicorn asks for a certificate's file to know that it speaks TLS; what is served is read for each connection.
-certfile, keyfile = tls.pair(_chosen.tls)
+certfile, keyfile = mtls.pair(_chosen.tls)
 ssl_context = server.ssl_context_hook(_chosen.tls)
 
 logconfig_dict = logs.configuration(_chosen.server.level)
@@ -28,8 +36,3 @@ accesslog = None
 
 child_exit = server.child_exit
 worker_exit = server.worker_exit
-
-
-def on_starting(_server):
-    """Once, before the first worker; not at SIGHUP, so that counters go on."""
-    server.prepare_metrics(_METRICS)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import Forbidden
 
-from web import tls
+import mtls
 from web.settings import ROLES, Settings
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -40,7 +40,7 @@ def peer(environ: dict[str, Any]) -> str | None:
     """
     connection = environ.get("gunicorn.socket")
     certificate = getattr(connection, "getpeercert", None)
-    return tls.common_name(certificate()) if certificate else None
+    return mtls.common_name(certificate()) if certificate else None
 
 
 def kinds_of(settings: Settings, name: str | None) -> frozenset[str]:

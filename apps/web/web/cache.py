@@ -14,8 +14,9 @@ from redis.connection import BlockingConnectionPool, SSLConnection
 from redis.credentials import CredentialProvider
 from redis.retry import Retry
 
-from web import metrics, tls
-from web.settings import Settings, Tls
+import mtls
+from web import metrics
+from web.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 class Connection(SSLConnection):
     """A connection that makes its TLS context out of the files as they are, and is made anew after its lifetime."""
 
-    def __init__(self, *, app_tls: Tls, lifetime: float, **kwargs: Any) -> None:
+    def __init__(self, *, app_tls: mtls.Files, lifetime: float, **kwargs: Any) -> None:
         self._app_tls = app_tls
         self._lifetime = lifetime
         self._made = 0.0
@@ -37,7 +38,7 @@ class Connection(SSLConnection):
 
     def _wrap_socket_with_ssl(self, sock: Any) -> Any:
         self._made = time.monotonic()
-        return tls.client_context(self._app_tls).wrap_socket(sock, server_hostname=self.host)
+        return mtls.client_context(self._app_tls).wrap_socket(sock, server_hostname=self.host)
 
 
 class Credentials(CredentialProvider):

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from web import metrics, tls
+import mtls
+from web import metrics
 from web.settings import Settings
 
 
@@ -23,7 +24,7 @@ class Pool(Protocol):
 
 def parameters(settings: Settings) -> dict[str, Any]:
     """What libpq is told of a new connection: the certificate is the one that is there now."""
-    chain, key = tls.pair(settings.tls)
+    chain, key = mtls.pair(settings.tls)
     database = settings.database
     return {
         "host": database.host,

@@ -6,14 +6,15 @@ import http.client
 import socket
 import sys
 
-from web import settings, tls
+import mtls
+from web import settings
 
 TIMEOUT = 4.0
 
 
 def ask(path: str, name: str, address: str, port: int, chosen: settings.Settings) -> tuple[int, str]:
     """Status and body; the certificate must speak for `name`."""
-    context = tls.client_context(chosen.tls)
+    context = mtls.client_context(chosen.tls)
     with socket.create_connection((address, port), TIMEOUT) as plain, context.wrap_socket(plain, server_hostname=name) as wrapped:
         wrapped.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
         response = http.client.HTTPResponse(wrapped)

@@ -10,18 +10,17 @@ The worker is gunicorn's threaded one with three changes:
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import struct
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 from prometheus_client import multiprocess
 
-from web import application, settings, tls
+import mtls
+from web import application, settings
 
 SILENCE = 15
 """Seconds without a byte, in the middle of a handshake or a request, after which a connection is given up."""
@@ -48,19 +47,13 @@ class Worker(ThreadWorker):
         super().handle_error(req, client, addr, exc)
 
 
-def ssl_context_hook(chosen: settings.Tls) -> Callable[[Any, Any], ssl.SSLContext]:
+def ssl_context_hook(chosen: mtls.Files) -> Callable[[Any, Any], ssl.SSLContext]:
     """gunicorn's hook, which it calls for each connection."""
 
     def ssl_context(_config: Any, _default: Any) -> ssl.SSLContext:
-        return tls.server_context(chosen)
+        return mtls.server_context(chosen)
 
     return ssl_context
-
-
-def prepare_metrics(directory: str) -> None:
-    """An empty folder for the workers' metrics; what a former process left there would be counted again."""
-    shutil.rmtree(directory, ignore_errors=True)
-    Path(directory).mkdir(parents=True)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

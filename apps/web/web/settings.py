@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from mtls import Files
+
 KINDS = ("users", "metrics", "health")
 """What a caller may be let in for: requests of users, the metrics, the health checks."""
 
@@ -18,15 +20,6 @@ ROLES = ("reader", "writer", "admin")
 
 class SettingsError(Exception):
     """The settings are not usable; the message names the key and what is expected."""
-
-
-@dataclass(frozen=True)
-class Tls:
-    """Where certificates are. `lists` is the bundle of revocation lists of all levels; without it nothing is accepted."""
-
-    directory: str = "/tls/current"
-    roots: str = "/trust/roots.pem"
-    lists: str = "/trust/lists.crl"
 
 
 @dataclass(frozen=True)
@@ -100,7 +93,7 @@ class Settings:
 
     instance: str = "app"
     server: Server = field(default_factory=Server)
-    tls: Tls = field(default_factory=Tls)
+    tls: Files = field(default_factory=Files)
     database: Database = field(default_factory=Database)
     cache: Cache = field(default_factory=Cache)
     tracing: Tracing = field(default_factory=Tracing)
@@ -128,7 +121,7 @@ def parse(data: Any) -> Settings:
     return Settings(
         instance=str(data.get("instance", "app")),
         server=_section(Server, data, "server"),
-        tls=_section(Tls, data, "tls"),
+        tls=_section(Files, data, "tls"),
         database=_section(Database, data, "database"),
         cache=_section(Cache, data, "cache"),
         tracing=_section(Tracing, data, "tracing"),

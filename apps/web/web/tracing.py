@@ -18,8 +18,9 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from requests.adapters import HTTPAdapter
 
-from web import metrics, tls
-from web.settings import Settings, Tls
+import mtls
+from web import metrics
+from web.settings import Settings
 
 EXPORT_TIMEOUT = 3.0
 """Seconds that a batch has, retries included; also the longest that the end of a worker waits for its last spans."""
@@ -28,12 +29,12 @@ EXPORT_TIMEOUT = 3.0
 class Adapter(HTTPAdapter):
     """Shows the certificate that is there when a batch is sent; a renewed one makes a connection of its own."""
 
-    def __init__(self, settings: Tls) -> None:
+    def __init__(self, settings: mtls.Files) -> None:
         self._tls = settings
         super().__init__()
 
     def send(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs["cert"] = tls.pair(self._tls)
+        kwargs["cert"] = mtls.pair(self._tls)
         kwargs["verify"] = self._tls.roots
         return super().send(*args, **kwargs)
 
