@@ -1,0 +1,183 @@
+"""Every server of the platform, and clients that are not as they should be.
+
+A row is a server, a column a defect of the client. `refused`: the connection ends before anything is answered. `forbidden`: TLS is
+up, and the server knows the name and denies it. `accepted`: the server cannot tell; then the same cell shows what compensates,
+and `pki revoke` says of such a service that it checks no lists.
+"""
+
+import socket
+
+import pytest
+
+import platform_fleet as fleet
+from platform_fleet import DOMAIN, Refused
+
+# server: host, port, the name that it has to show, the protocol, and its answers to: another name of client, a revoked leaf, a
+# leaf below a revoked intermediate.
+ENFORCES = ("forbidden", "refused", "refused")
+CANNOT = ("accepted", "accepted", "accepted")
+SERVERS = {
+    # A user of nginx whom no role knows is forbidden by the app.
+    "nginx": ("edge1", 443, f"www.{DOMAIN}", "/api/notes", ENFORCES),
+    "nginx, its numbers": ("edge1", 9113, f"edge1.{DOMAIN}", "/metrics", ENFORCES),
+    "app": ("app1", 5000, f"app1.{DOMAIN}", "/api/notes", ENFORCES),
+    "postgres": ("data1", 5432, f"data1.{DOMAIN}", "postgresql", ENFORCES),
+    # Redis: no names, no lists; users by password (ACL), and the firewall.
+    "redis": ("data1", 6379, f"data1.{DOMAIN}", "redis", ("forbidden", "forbidden", "forbidden")),
+    # Programs in Go and the small exporters: neither names nor lists; the firewall lets in monitor1 alone.
+    "node_exporter": ("app1", 9100, f"app1.{DOMAIN}", "/metrics", CANNOT),
+    "container_metrics": ("app1", 9101, f"app1.{DOMAIN}", "/metrics", None),
+    "postgres_exporter": ("data1", 9187, f"data1.{DOMAIN}", "/metrics", CANNOT),
+    "redis_exporter": ("data1", 9121, f"data1.{DOMAIN}", "/metrics", CANNOT),
+    "prometheus": ("monitor1", 9090, f"monitor1.{DOMAIN}", "/api/v1/status/buildinfo", CANNOT),
+    "alertmanager": ("monitor1", 9093, f"monitor1.{DOMAIN}", "/api/v2/status", CANNOT),
+    "blackbox_exporter": ("monitor1", 9115, f"monitor1.{DOMAIN}", "/metrics", CANNOT),
+    "tracing": ("monitor1", 4318, f"monitor1.{DOMAIN}", "/", None),
+    "registry": ("registry", 5000, f"registry.{DOMAIN}", "/v2/", CANNOT),
+}
+GOOD = {
+    "nginx": "alice.users", "nginx, its numbers": "prometheus.monitor1", "app": "nginx.edge1", "postgres": "app.app1",
+    "redis": "app.app1",
+}
+
+
+@pytest.fixture(scope="module")
+def people(applied, folder):
+    """Clients by their defect; those that are revoked are on the lists of every host."""
+    people = {None: None}
+    stranger_store = folder / "stranger"
+    identity = folder / "stranger-identity"
+    fleet.run(fleet.PROVISION, "pki", "identity", identity)
+    recipient = [part for part in identity.read_text().split() if part.startswith("age1")][0]
+    fleet.run(fleet.PROVISION, "pki", "init", stranger_store, "--rehearsal", "--chain", "--recipient", recipient, "--organization",
+              "Fleet", "--url", f"http://pki.{DOMAIN}/pki/", "--dns", DOMAIN)
+
+    def stranger(name, names):
+        certificate, key = folder / f"{name}-stranger.pem", folder / f"{name}-stranger.key"
+        fleet.run(fleet.PROVISION, "pki", "issue", name, "--store", stranger_store, "--identity", identity, "--role", "client",
+                  *[part for one in names for part in ("--san", one)], "--key-out", key, "--out", certificate)
+        return fleet.Who(name, certificate, key)
+
+    fleet.pki("intermediate csr", "lost", "--recipient", recipient_of_the_fleet(), "--common-name", "Fleet Lost CA")
+    fleet.pki("intermediate sign", "lost", *fleet.IDENTITY)
+    names = sorted({*GOOD.values(), "prometheus.monitor1"})
+    for name in names:
+        full = [f"{name}.{DOMAIN}"]
+        short = name.replace(".", "-")
+        people["good", name] = fleet.issue(folder, short, names=full, intermediate="services-1")
+        people["wrong CA", name] = stranger(short, full)
+        people["wrong EKU", name] = fleet.issue(folder, short + "-server", names=full, role="server", intermediate="services-1")
+        people["revoked leaf", name] = fleet.issue(folder, short + "-revoked", names=full, intermediate="services-1")
+        people["revoked intermediate", name] = fleet.issue(folder, short + "-lost", names=full, intermediate="lost")
+        fleet.pki("revoke", people["revoked leaf", name].serial, "--reason", "keyCompromise")
+    people["wrong name"] = fleet.issue(folder, "mallory", names=[f"mallory.elsewhere.{DOMAIN}"], intermediate="services-1")
+    fleet.pki("revoke", "lost", "--reason", "cACompromise")
+    fleet.pki("crl build", "root", "services-1", *fleet.IDENTITY)
+    fleet.apply("--tags", "certificates")
+    return people
+
+
+def recipient_of_the_fleet():
+    text = (fleet.STATE / "identity/age").read_text()
+    return [part for part in text.split() if part.startswith("age1")][0]
+
+
+def outcome(server, who, name=None):
+    """What becomes of a client: `answered`, `forbidden` or `refused`."""
+    host, port, own_name, what, _ = SERVERS[server]
+    try:
+        if what == "postgresql":
+            return postgres(host, name or own_name, who)
+        if what == "redis":
+            return redis(host, name or own_name, who)
+        status, _, body = fleet.http(host, port, name or own_name, what, who)
+    except Refused:
+        return "refused"
+    if status == 403:
+        return "forbidden"
+    # nginx answers those without a certificate, and those whose certificate does not verify, with 400 alone.
+    return "refused" if status == 400 and b"SSL certificate" in body else "answered"
+
+
+def postgres(host, name, who):
+    """A login as user app by the wire protocol."""
+    with fleet.connect(host, 5432, name, who, protocol="postgresql") as stream:
+        start = b"\x00\x03\x00\x00user\x00app\x00database\x00app\x00\x00"
+        try:
+            stream.sendall((len(start) + 4).to_bytes(4, "big") + start)
+            said = stream.recv(500)
+        except OSError as error:
+            raise Refused(str(error)) from error
+    if not said:
+        raise Refused("closed")
+    if said[:1] == b"R":
+        return "answered"
+    return "refused" if b"certificate" in said and b"authentication failed" not in said else "forbidden"
+
+
+def redis(host, name, who):
+    """A PING without a password: who gets as far as the users' list is told that he is none of them."""
+    with fleet.connect(host, 6379, name, who) as stream:
+        try:
+            stream.sendall(b"PING\r\n")
+            said = stream.recv(200)
+        except OSError as error:
+            raise Refused(str(error)) from error
+    if not said:
+        raise Refused("closed")
+    return "answered" if said.startswith(b"+PONG") else "forbidden"
+
+
+def good_name(server):
+    return GOOD.get(server, "prometheus.monitor1")
+
+
+@pytest.mark.order(30)
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_right_client_is_answered(server, people):
+    expected = "forbidden" if server == "redis" else "answered"  # it gives no password here
+    assert outcome(server, people["good", good_name(server)]) == expected
+
+
+@pytest.mark.order(31)
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("defect", [None, "wrong CA", "wrong EKU"])
+def test_a_client_without_a_certificate_of_ours_for_clients_is_refused_everywhere(server, defect, people):
+    who = None if defect is None else people[defect, good_name(server)]
+    assert outcome(server, who) == "refused"
+
+
+@pytest.mark.order(31)
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_server_under_a_wrong_name_is_refused_by_its_clients(server, people):
+    with pytest.raises(Refused, match="Hostname mismatch|certificate verify failed"):
+        host, port, _, what, _ = SERVERS[server]
+        fleet.connect(host, port, f"other.{DOMAIN}", people["good", good_name(server)], protocol="postgresql" if what == "postgresql" else "tls")
+
+
+@pytest.mark.order(32)
+@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("column, defect", enumerate(["wrong name", "revoked leaf", "revoked intermediate"]))
+def test_names_and_revocation_are_enforced_where_a_server_can(server, column, defect, people):
+    expected = (SERVERS[server][4] or ENFORCES)[column]
+    who = people[defect] if defect == "wrong name" else people[defect, good_name(server)]
+    found = outcome(server, who)
+    if expected != "accepted":
+        assert found == expected
+        return
+    assert found == "answered", "it enforces more than the table says: better, and the table wants to know"
+    # What compensates: no host but monitor1 is let in by the firewall (the machine of the tests is trusted).
+    host, port, *_ = SERVERS[server]
+    if host != "registry":
+        rules = fleet.on(host, "iptables", "-S").stdout
+        allowed = {line.split("-s ")[1].split("/")[0] for line in rules.splitlines() if f"--ctorigdstport {port} " in line and "-s " in line}
+        assert allowed == {fleet.ADDRESSES["monitor1"]}, allowed
+
+
+@pytest.mark.order(33)
+def test_revoke_names_who_checks_no_lists(people):
+    answer = fleet.pki("revoke", people["revoked leaf", "app.app1"].serial, "--reason", "keyCompromise")
+    unchecked = " ".join(answer["lists_not_checked_by"]).lower()
+    checked = " ".join(answer["lists_checked_by"]).lower()
+    assert "redis" in unchecked and "prometheus" in unchecked
+    assert "nginx" in checked and "postgresql" in checked
