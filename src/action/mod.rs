@@ -25,6 +25,7 @@ mod package;
 mod pause;
 mod provider;
 mod raw;
+mod reboot;
 mod registry;
 mod script;
 mod service;
@@ -35,7 +36,7 @@ mod uri;
 mod validate_argument_spec;
 mod wait_for_connection;
 
-use std::{future::Future, path::PathBuf, pin::Pin, rc::Rc};
+use std::{future::Future, path::PathBuf, pin::Pin, rc::Rc, time::Duration};
 
 use connection::{ContentSource, RawOutput};
 use jinja::{Dict, Value};
@@ -74,6 +75,14 @@ pub trait Target {
 
     /// Closes the connection; the next use opens it again.
     fn reset(&self) -> Local<'_, ()>;
+
+    /// Whether it is the control node itself.
+    fn is_local(&self) -> bool {
+        false
+    }
+
+    /// How long the next connections may take to open; `None`: as long as the settings of the host say.
+    fn limit_connecting(&self, _limit: Option<Duration>) {}
 
     /// The Python that the inventory or the configuration names for it.
     fn python(&self) -> Option<&str> {

@@ -67,6 +67,7 @@ const ACTIONS: &[Action] = &[
     Action { name: "package", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::package::run },
     Action { name: "pause", local: true, bypass_host_loop: true, raw_arguments: &[], run: super::pause::run },
     Action { name: "raw", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::raw::run },
+    Action { name: "reboot", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::reboot::run },
     Action { name: "script", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::script::run },
     Action { name: "service", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::service::run },
     Action { name: "set_fact", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::set_fact::run },

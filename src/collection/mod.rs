@@ -92,7 +92,7 @@ const BUILTIN: &[(&str, Side)] = &[
     ("ping", Side::Host),
     ("pip", Side::Host),
     ("raw", Side::Control),
-    ("reboot", Side::Later),
+    ("reboot", Side::Control),
     ("replace", Side::Host),
     ("rpm_key", Side::Host),
     ("script", Side::Control),

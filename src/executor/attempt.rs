@@ -2,7 +2,12 @@
 //!
 //! Source: Ansible documentation, "Conditionals", "Playbook keywords".
 
-use std::{cell::RefCell, path::PathBuf, rc::Rc, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    path::PathBuf,
+    rc::Rc,
+    sync::Arc,
+};
 
 use jinja::Value;
 
@@ -162,6 +167,7 @@ async fn attempt(
             become_,
             helpers: Rc::clone(&run.helpers),
             python: reach.python().map_err(&refuse)?,
+            connect_timeout: Cell::new(None),
             open: RefCell::new(None),
         })
     } else {

@@ -1,6 +1,13 @@
 //! Hosts as actions see them: a connection, a user, a helper.
 
-use std::{cell::RefCell, os::unix::fs::PermissionsExt, path::PathBuf, rc::Rc};
+use std::{
+    borrow::Cow,
+    cell::{Cell, RefCell},
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    rc::Rc,
+    time::Duration,
+};
 
 use connection::{CallError, ConnectError, Connection, ContentSource, Pool, RawOutput, RawRequest, Step};
 use modules::Bundle;
@@ -18,6 +25,8 @@ pub(super) struct HostTarget {
     pub pool: Rc<Pool>,
     /// How it is reached.
     pub settings: connection::Target,
+    /// How long connecting may take for now, where that is not what the settings say.
+    pub connect_timeout: Cell<Option<Duration>>,
     /// As whom the work is done, if not as the user who logs in.
     pub become_: Option<connection::Become>,
     /// The helpers to start, each with the first task that needs it.
@@ -34,12 +43,20 @@ impl HostTarget {
         self.become_.is_none() && matches!(self.settings.kind, connection::Kind::Ssh(_))
     }
 
+    /// How it is reached for now.
+    fn way(&self) -> Cow<'_, connection::Target> {
+        match self.connect_timeout.get() {
+            None => Cow::Borrowed(&self.settings),
+            Some(connect_timeout) => Cow::Owned(connection::Target { connect_timeout, ..self.settings.clone() }),
+        }
+    }
+
     async fn connection(&self) -> Result<Connection, TargetError> {
         let known = self.open.borrow().clone();
         if let Some(connection) = known.filter(|connection| !connection.is_closed()) {
             return Ok(connection);
         }
-        let connection = self.pool.get(&self.settings).await.map_err(|error| connect_error(&error))?;
+        let connection = self.pool.get(&self.way()).await.map_err(|error| connect_error(&error))?;
         *self.open.borrow_mut() = Some(connection.clone());
         Ok(connection)
     }
@@ -152,8 +169,16 @@ impl Target for HostTarget {
     fn reset(&self) -> Local<'_, ()> {
         Box::pin(async move {
             self.open.borrow_mut().take();
-            self.pool.reset(&self.settings).await;
+            self.pool.reset(&self.way()).await;
         })
+    }
+
+    fn is_local(&self) -> bool {
+        matches!(self.settings.kind, connection::Kind::Local)
+    }
+
+    fn limit_connecting(&self, limit: Option<Duration>) {
+        self.connect_timeout.set(limit);
     }
 }
 
