@@ -103,6 +103,10 @@ impl Renewal<'_> {
                 if let Some((leaf, above)) = chain.split_first() {
                     from = renewal::due_at(&leaf.validity(), &leaf.fingerprint())?;
                     reasons = self.reasons(index, leaf, above, now)?;
+                    let signer = issuing.authority.certificate().subject();
+                    if self.order.intermediate.is_some() && leaf.issuer() != signer {
+                        reasons.push(("issuer", format!("{} is to be its issuer", issuing.name)));
+                    }
                 }
             }
         }

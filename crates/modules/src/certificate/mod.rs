@@ -137,7 +137,7 @@ pub struct CertificateArgs {
     /// `pki-identity` does; a key with a passphrase asks for it once in a run.
     #[expect(dead_code, reason = "of the control node")]
     identity: Option<String>,
-    /// The intermediate; else the newest that issues.
+    /// The intermediate; else the newest that issues. A certificate that another one signed is then due.
     #[expect(dead_code, reason = "of the control node")]
     intermediate: Option<String>,
     /// The time (`2026-11-25T19:00:00Z`), for a store made for rehearsal alone.
