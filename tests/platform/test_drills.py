@@ -1,0 +1,152 @@
+"""What operators practise: each drill begins and ends with a platform that is well."""
+
+import json
+import re
+
+import pytest
+
+import platform_fleet as fleet
+from load import Load
+
+pytestmark = pytest.mark.full
+DOMAIN = fleet.DOMAIN
+
+# Where each service can be seen: service of the store, host, port, name, protocol.
+SERVED = [
+    ("nginx", "edge1", 443, fleet.USERS_NAME, "tls"),
+    ("app", "app1", 5000, f"app1.{DOMAIN}", "tls"),
+    ("app", "app2", 5000, f"app2.{DOMAIN}", "tls"),
+    ("postgres", "data1", 5432, f"data1.{DOMAIN}", "postgresql"),
+    ("redis", "data1", 6379, f"data1.{DOMAIN}", "tls"),
+    ("postgres_exporter", "data1", 9187, f"data1.{DOMAIN}", "tls"),
+    ("redis_exporter", "data1", 9121, f"data1.{DOMAIN}", "tls"),
+    ("prometheus", "monitor1", 9090, f"monitor1.{DOMAIN}", "tls"),
+    ("alertmanager", "monitor1", 9093, f"monitor1.{DOMAIN}", "tls"),
+    ("blackbox_exporter", "monitor1", 9115, f"monitor1.{DOMAIN}", "tls"),
+    ("tracing", "monitor1", 4318, f"monitor1.{DOMAIN}", "tls"),
+    *[("node_exporter", host, 9100, f"{host}.{DOMAIN}", "tls") for host in fleet.HOSTS],
+    *[("container_metrics", host, 9101, f"{host}.{DOMAIN}", "tls") for host in fleet.HOSTS],
+]
+
+
+def served_serial(host, port, name, protocol, who):
+    """The serial number of the certificate that a service shows, in lower-case hexadecimal."""
+    with fleet.connect(host, port, name, who, protocol=protocol) as stream:
+        return stream.getpeercert()["serialNumber"].lower().lstrip("0")
+
+
+def all_served(who):
+    return {(service, host): served_serial(host, port, name, protocol, who) for service, host, port, name, protocol in SERVED}
+
+
+def everything_is_well():
+    done = fleet.apply(playbook="self-check.yml", check=False)
+    assert done.returncode == 0, done.stdout[-6000:]
+
+
+@pytest.mark.order(60)
+def test_every_certificate_is_renewed_and_served_without_a_dropped_request(alice, prometheus_itself):
+    """The certificates are as old as --clock makes them; `force` stands for the day on which they are due where they are young."""
+    before = all_served(prometheus_itself)
+    with Load(alice) as load:
+        done = fleet.run(fleet.PROVISION, "pki", "renew", "--all", "--force", "-i", "inventories/fleet", "--store", fleet.STATE / "pki",
+                         *fleet.IDENTITY, "--format", "json", check=False, timeout=600)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    answer = json.loads(done.stdout)
+    after = all_served(prometheus_itself)
+    assert answer["failed"] == 0 and answer["renewed"] >= len(SERVED)
+    assert all(after[one] != before[one] for one in before), {one for one in before if after[one] == before[one]}
+    assert load.failures == [], (load.answered, load.failures[:10])
+    assert load.answered > 100
+    everything_is_well()
+
+
+@pytest.mark.order(61)
+def test_a_certificate_that_does_not_speak_for_its_service_is_rolled_back(alice, prometheus_itself):
+    before = all_served(prometheus_itself)
+    with Load(alice) as load:
+        done = fleet.run(fleet.PROVISION, "pki", "renew", "nginx@edge1", "--force", "-i", "inventories/fleet", "--store", fleet.STATE / "pki",
+                         *fleet.IDENTITY, "-e", "platform_public_name=poisoned.fleet.test", "-e",
+                         json.dumps({"platform_certificates": poisoned()}), "--format", "json", check=False)
+    assert done.returncode == 5, done.stdout + done.stderr
+    failure = json.loads(done.stdout)["certificates"][0]["failure"]
+    assert failure["rolled_back"] is True
+    assert all_served(prometheus_itself) == before
+    assert load.failures == [], load.failures[:10]
+
+
+def poisoned():
+    """A catalogue in which nginx's certificate lacks the name that users ask for."""
+    directory = "/etc/platform/tls/nginx"
+    reload = "docker exec nginx nginx -c /etc/nginx/platform/nginx.conf -s reload"
+    return {"edge": [{"service": "nginx", "role": "both", "names": [f"nginx.edge1.{DOMAIN}", f"edge1.{DOMAIN}"], "directory": directory,
+                      "owner": "101", "reload": reload, "port": 443, "server_name": fleet.USERS_NAME, "timeout": 10}]}
+
+
+@pytest.mark.order(62)
+def test_an_intermediate_is_replaced_and_revoked_without_downtime(alice, folder, prometheus_itself):
+    old = [one for one in fleet.pki("intermediate list")["intermediates"] if one["state"] == "issuing"][0]["name"]
+    new = f"services-{len(fleet.pki('intermediate list')['intermediates']) + 1}"
+    stray = fleet.issue(folder, "stray", names=[f"nginx.edge1.{DOMAIN}"], intermediate=old)
+    recipient = re.search("age1[a-z0-9]*", (fleet.STATE / "identity/age").read_text())[0]
+    fleet.pki("intermediate csr", new, "--recipient", recipient)
+    fleet.pki("intermediate sign", new, *fleet.IDENTITY)
+    user = fleet.issue(folder, "carol", intermediate=new)
+    fleet.apply(playbook="renew.yml")
+    with Load(user) as load:
+        fleet.apply("-e", f"rotate_to={new}", "-e", f"rotate_revoke={old}", playbook="rotate-intermediate.yml")
+    assert load.failures == [], load.failures[:10]
+    for service, host, port, name, protocol in SERVED:
+        with fleet.connect(host, port, name, fleet.issue(folder, f"p-{service}-{host}", names=[f"prometheus.monitor1.{DOMAIN}"], intermediate=new),
+                           protocol=protocol) as stream:
+            issuer = dict(part[0] for part in stream.getpeercert()["issuer"])["commonName"]
+            assert issuer.endswith(new.rsplit("-", 1)[1]), (service, host, issuer)
+    # What the old one signed is refused where lists are read.
+    with pytest.raises(fleet.Refused):
+        fleet.http("app1", 5000, f"app1.{DOMAIN}", "/healthz", stray)
+    again = fleet.recap(fleet.apply("-e", f"rotate_to={new}", playbook="rotate-intermediate.yml"))
+    assert all(count["changed"] == 0 for count in again.values()), again
+    everything_is_well()
+
+
+def rows(expression, database="app"):
+    """What the database answers its superuser."""
+    return fleet.on("data1", "docker", "exec", "postgres", "psql", "-U", "postgres", "-d", database, "-tAc", expression).stdout.strip()
+
+
+CHECKSUM = "select count(*), md5(string_agg(n::text, ',' order by n.id)) from app.notes n"
+
+
+@pytest.mark.order(70)
+def test_a_database_that_lost_its_volume_is_restored_as_it_was(alice, folder):
+    for number in range(30):
+        status, _, body = fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice, method="POST",
+                                     headers={"Content-Type": "application/json"}, body=json.dumps({"text": f"note {number}"}))
+        assert status == 201, body
+    before = rows(CHECKSUM)
+    fetched = folder / "backups"
+    fleet.apply("-e", f"backup_fetch_to={fetched}", playbook="backup.yml")
+    fleet.on("data1", "docker", "rm", "-f", "postgres")
+    fleet.on("data1", "docker", "volume", "rm", "postgres")
+    fleet.apply("--limit", "data")
+    assert "does not exist" in fleet.on("data1", "docker", "exec", "postgres", "psql", "-U", "postgres", "-d", "app", "-tAc", CHECKSUM, check=False).stderr
+    fleet.apply("-e", "restore_confirm=yes", playbook="restore.yml")
+    assert rows(CHECKSUM) == before
+    assert before.startswith(tuple("123456789"))
+    everything_is_well()
+
+
+@pytest.mark.order(80)
+def test_a_host_that_reboots_is_healthy_again(alice):
+    fleet.fleet("reboot", "app1")
+    fleet.until("the app on app1 is well", lambda: fleet.apply("--limit", "app1", playbook="self-check.yml", check=False).returncode == 0, seconds=120)
+    assert fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)[0] == 200
+
+
+@pytest.mark.order(81)
+def test_a_host_that_is_lost_is_rebuilt_by_the_playbook_alone(alice):
+    fleet.fleet("lose", "app2")
+    fleet.fleet("hosts")
+    done = fleet.recap(fleet.apply())
+    assert done["app2"]["failed"] == 0 and done["app2"]["changed"] > 10
+    everything_is_well()
