@@ -49,7 +49,7 @@ def test_every_certificate_is_renewed_and_served_without_a_dropped_request(alice
     """The certificates are as old as --clock makes them; `force` stands for the day on which they are due where they are young."""
     before = all_served(prometheus_itself)
     with Load(alice) as load:
-        done = fleet.run(fleet.PROVISION, "pki", "renew", "--all", "--force", "-i", "inventories/fleet", "--store", fleet.STATE / "pki",
+        done = fleet.run(fleet.PROVISION, "pki", "renew", "--all", "-i", "inventories/fleet", "--store", fleet.STATE / "pki",
                          *fleet.IDENTITY, "--format", "json", check=False, timeout=600)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     answer = json.loads(done.stdout)
