@@ -834,3 +834,34 @@ fn a_log_that_was_cut_or_came_from_a_backup_uses_no_number_twice() {
     fs::write(desk.path("empty.jsonl"), "").unwrap();
     desk.run(&["log", "verify", "empty.jsonl"]).says(4, &["line 1", "there is none"]);
 }
+
+#[test]
+fn what_certificates_name_is_published_in_der_and_written_only_where_it_changed() {
+    let desk = Desk::new();
+    let first = desk.at(NOW, &["publish", "www"]);
+    first.says(0, &["root.cer: written", "root.crl: written", "services-1.cer: written", "services-1.crl: written"]);
+    for name in ["root.cer", "root.crl", "services-1.cer", "services-1.crl"] {
+        assert_eq!(fs::read(desk.path("www").join(name)).unwrap().first(), Some(&0x30), "{name} is a DER sequence");
+    }
+    let second = desk.at(NOW, &["publish", "www", "--format", "json"]);
+    let published = second.says(0, &[]).json()["published"].as_array().unwrap().clone();
+    assert!(published.iter().all(|one| one["changed"] == false), "{published:?}");
+    desk.signed(&["crl", "build", "services-1"]).says(0, &[]);
+    desk.at(NOW, &["publish", "www"]).says(0, &["services-1.crl: written", "services-1.cer: as it was"]);
+    let empty = Desk::bare();
+    empty.init(&[]).says(0, &[]);
+    empty.run(&["publish", "www"]).says(2, &["there is no authority in it", "make the root in a ceremony"]);
+}
+
+#[test]
+fn only_a_store_for_rehearsals_signs_an_intermediate_by_itself() {
+    let desk = Desk::bare();
+    desk.init(&[]).says(0, &[]);
+    let recipient = desk.recipient.clone();
+    desk.run(&["intermediate", "csr", "services-1", "--recipient", &recipient]).says(0, &[]);
+    desk.run(&["intermediate", "sign", "services-1", "--identity", "identity"])
+        .says(3, &["its key is not here", "the root is offline", "have it signed in a ceremony"]);
+    desk.run(&["intermediate", "list"]).says(0, &["pending"]);
+    let rehearsal = Desk::new();
+    rehearsal.signed(&["intermediate", "sign", "services-9"]).says(2, &["services-9"]);
+}

@@ -257,6 +257,26 @@ fn an_intermediate_that_is_revoked_takes_all_its_certificates_with_it() {
     assert_eq!(desk.releases("web1.example.org"), 1);
 }
 
+#[test]
+fn a_rollover_to_another_intermediate_is_due_until_it_is_done_and_only_then_the_old_one_is_revoked() {
+    let desk = Desk::new();
+    desk.inventory(WEB, &[("web1.example.org", String::new())]);
+    desk.renew(NOW, &[]).says(0, &["done: 1 renewed"]);
+    let identity = fs::read_to_string(desk.path("identity")).unwrap();
+    let recipient = identity.split_whitespace().find(|word| word.starts_with("age1")).unwrap();
+    desk.run(&["intermediate", "csr", "services-2", "--recipient", recipient, "--clock", LATER]).says(0, &[]);
+    desk.run(&["intermediate", "sign", "services-2", "--identity", "identity", "--clock", LATER])
+        .says(0, &["signed by the throw-away root and installed, with list 1"]);
+    // The old one still issues if it is asked for by name; a certificate that it signed is no reason by itself.
+    desk.renew(LATER, &[]).says(0, &["not due"]);
+    desk.inventory(&format!("{WEB}\n      intermediate: services-2"), &[("web1.example.org", String::new())]);
+    desk.renew(LATER, &["--dry-run"]).says(0, &["due: services-2 is to be its issuer"]);
+    desk.renew(LATER, &[]).says(0, &["done: 1 renewed"]);
+    desk.renew(LATER, &[]).says(0, &["not due"]);
+    desk.run(&["revoke", "services-1", "--reason", "superseded", "--clock", LATER]).says(0, &[]);
+    desk.renew(LATER, &[]).says(0, &["not due"]);
+}
+
 /// Three hosts that serve; the second breaks with the next certificate.
 fn three(taking: Taking) -> (Desk, Vec<Service>) {
     let desk = Desk::new();
