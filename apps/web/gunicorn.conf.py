@@ -5,7 +5,7 @@ import shutil
 import sys
 
 _METRICS = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", "/tmp/metrics")
-if "web" not in sys.modules:
+if "web.metrics" not in sys.modules:
     # The start, and not a SIGHUP: what a former process counted is over. Before the import, which opens files there.
     shutil.rmtree(_METRICS, ignore_errors=True)
     os.makedirs(_METRICS)
@@ -15,7 +15,7 @@ from web import logs, server, settings  # noqa: E402
 
 _chosen = settings.load()
 
-wsgi_app = "web:create_app()"
+wsgi_app = "web.application:create_app()"
 bind = f"0.0.0.0:{_chosen.server.port}"
 worker_class = "web.server.Worker"
 workers = _chosen.server.workers

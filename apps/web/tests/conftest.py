@@ -6,7 +6,8 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from fakes import Database, Redis
-from web import create_app, settings
+from web import settings
+from web.application import create_app
 
 PATTERNS = {
     "callers": [

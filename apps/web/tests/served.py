@@ -4,7 +4,8 @@ import os
 import time
 
 from fakes import Database, Redis
-from web import create_app, settings
+from web import settings
+from web.application import create_app
 
 
 def create():

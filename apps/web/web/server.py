@@ -1,10 +1,12 @@
 """What gunicorn is told beyond its settings: a TLS context per connection, and a worker that stops without losing a request.
 
-The worker is gunicorn's threaded one with three changes:
+The worker is gunicorn's threaded one with four changes:
 
 - When it stops it closes its listening socket at once. Otherwise the kernel goes on taking connections that nobody accepts
   any more, and a proxy waits for them; a refused connection it takes elsewhere.
 - A handshake that fails is closed. Otherwise gunicorn answers it in plain text, on a port that speaks TLS alone.
+- A connection that is closed already is closed without an error. Otherwise gunicorn counts it off twice; after a few peers that
+  hung up in the handshake a stopping worker thinks that it has no connection left, and drops those it has.
 - A peer that falls silent in the middle of a handshake or request is given up. Otherwise it holds a thread for ever.
 """
 
@@ -14,6 +16,8 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -38,6 +42,7 @@ class Worker(ThreadWorker):
     def enqueue_req(self, conn: Any) -> None:
         if not conn.initialized:
             conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE, 0))
+            conn.close = partial(_close, conn.close)
         super().enqueue_req(conn)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
@@ -45,6 +50,11 @@ class Worker(ThreadWorker):
             self.log.warning("a handshake failed", extra={"remote": addr[0] if addr else None, "error": str(exc)})
             return
         super().handle_error(req, client, addr, exc)
+
+
+def _close(close: Callable[[bool], None], graceful: bool = False) -> None:
+    with suppress(OSError):
+        close(graceful)
 
 
 def ssl_context_hook(chosen: mtls.Files) -> Callable[[Any, Any], ssl.SSLContext]:

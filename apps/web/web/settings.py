@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,17 @@ def _grant(entry: Any, place: str) -> Grant:
     if role not in ROLES:
         raise SettingsError(f"{place}.role: must be one of {', '.join(ROLES)}")
     return Grant(pattern, role)
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m web.settings FILE`: say what is wrong with a file before it is put in place."""
+    try:
+        load(arguments[0])
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
