@@ -1,5 +1,6 @@
 """Where the content stands and how a page of tests reads it."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -41,6 +42,30 @@ def run(command, **options):
         check=False, **options
     )
     return done.returncode, done.stdout
+
+
+# What an inventory for real hosts is rendered with here: on this machine, into folders, with a throw-away PKI and secrets that
+# everybody knows.
+SECRET = "a-secret-of-24-characters"
+
+
+def as_rehearsal(folder):
+    """A file of extra variables that turn any inventory into a rehearsal below `folder`."""
+    place = folder / "rehearsal.json"
+    # One file answers for every host: its name is a template, which JSON carries as it is.
+    place.write_text(json.dumps({
+        "ansible_connection": "local",
+        "ansible_become": False,
+        "platform_root": str(folder / "hosts") + "/{{ inventory_hostname }}",
+        "platform_system": False,
+        "platform_containers": False,
+        "platform_images_pinned": False,
+        "certificates_rehearsal": True,
+        "certificates_store": str(folder / "pki"),
+        "certificates_identity": str(folder / "identity/identity"),
+        **{name: SECRET for name in load(TOP / "inventories/production/group_vars/all/vault.yml.example")},
+    }))
+    return place
 
 
 def copy_of_content(target):
