@@ -10,6 +10,9 @@ use super::{
 };
 use crate::prelude::*;
 
+/// The step after which the service has not been told of anything yet.
+const BEFORE_RELOAD: &str = "check";
+
 /// What was in use before.
 struct Before {
     name: Option<String>,
@@ -39,12 +42,27 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
     }
     let before = before(&files)?;
     layout::begin_turn(&files, before.name.as_deref()).map_err(told)?;
-    // Where there was none, a service that is not there yet takes it when it starts.
-    let waits = before.certificate.is_none() && !is_serving(args, ctx)?;
+    // A service that is not there takes it when it starts: nothing can be asked of it now, and what keeps it from starting may
+    // be the old pair.
+    let absent = is_absent(args, ctx)?;
+    let waits = absent || (before.certificate.is_none() && !is_serving(args, ctx)?);
     release::turn(&files, Some(&name)).map_err(told)?;
     if waits {
+        if let Err((step, failure)) = speaks_for_name(args, &chain) {
+            return Err(roll_back(args, &files, &name, &before, BEFORE_RELOAD, ctx, failure).with("step", step));
+        }
         layout::end_turn(&files).map_err(told)?;
-        return Ok(Outcome::changed(true).with("release", name));
+        layout::prune(args, &name);
+        let mut outcome = Outcome::changed(true).with("release", name);
+        if let Some(previous) = before.name {
+            outcome.warnings.push(format!(
+                "nothing listens at {}:{}: the service takes its new certificate when it starts",
+                args.address,
+                args.port.unwrap_or_default()
+            ));
+            outcome.set("previous", previous);
+        }
+        return Ok(outcome);
     }
     if let Err((step, failure)) = take(args, &fingerprint, ctx).and_then(|()| speaks_for_name(args, &chain)) {
         return Err(roll_back(args, &files, &name, &before, step, ctx, failure).with("step", step));
@@ -86,6 +104,11 @@ pub(super) fn activate(args: &CertificateArgs, ctx: &mut Context) -> Result<Outc
     Ok(Outcome::changed(true).with("served", fingerprint))
 }
 
+/// Whether nobody listens where the service should.
+fn is_absent(args: &CertificateArgs, ctx: &Context) -> Result<bool, Failure> {
+    Ok(Service::listening(args)?.is_some_and(|service| service.is_absent(ctx)))
+}
+
 fn is_serving(args: &CertificateArgs, ctx: &Context) -> Result<bool, Failure> {
     Ok(Service::listening(args)?.is_some_and(|service| service.served(ctx).is_ok()))
 }
@@ -105,7 +128,7 @@ fn before(files: &SystemFiles) -> Result<Before, Failure> {
 fn take(args: &CertificateArgs, fingerprint: &str, ctx: &Context) -> Result<(), (&'static str, Failure)> {
     if let Some(check) = &args.check {
         let limit = service::limit(args).map_err(|failure| ("arguments", failure))?;
-        service::command("check", check, limit, ctx).map_err(|failure| ("check", failure))?;
+        service::command("check", check, limit, ctx).map_err(|failure| (BEFORE_RELOAD, failure))?;
     }
     reload(args, fingerprint, ctx)
 }
@@ -149,7 +172,7 @@ fn roll_back(
     }
     let again = match &before.certificate {
         // It was never told of the new one.
-        Some(_) if step == "check" => Ok(()),
+        Some(_) if step == BEFORE_RELOAD => Ok(()),
         Some(fingerprint) => reload(args, fingerprint, ctx).map_err(|(_, failure)| failure),
         // There was none, and the service may not run without one: nothing can be asked of it.
         None => Ok(()),

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::peer::{Handshake, Line};
+use http::{
+    Reason,
+    peer::{Handshake, Line},
+};
 
 use super::Protocol;
 use crate::{prelude::*, support::resolve};
@@ -38,4 +41,13 @@ pub(super) fn certificate(
     let wanted = Handshake { server_name: name.unwrap_or_default(), ..Handshake::default() };
     let peer = line.certificates(&wanted, ctx.environment()).map_err(|error| error.to_string())?;
     peer.sent.into_iter().next().ok_or_else(|| "the server showed no certificate".to_owned())
+}
+
+/// Whether a connection is refused there, because nobody listens.
+pub(super) fn is_refused(address: &str, port: u16, limit: Duration, ctx: &Context) -> bool {
+    let Ok(addresses) = resolve::addresses(ctx, address, port) else { return false };
+    let cancel = ctx.cancel.clone();
+    let cancelled = Arc::new(move || cancel.is_cancelled());
+    let opened = Line::open(&addresses, limit, &(cancelled as _));
+    matches!(opened, Err(Reason::System(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused)
 }

@@ -51,6 +51,11 @@ impl<'a> Service<'a> {
         self.certificate(ctx).map(|certificate| certificate.fingerprint())
     }
 
+    /// Whether nobody listens there: the connection is refused at every address.
+    pub(super) fn is_absent(&self, ctx: &Context) -> bool {
+        served::is_refused(self.address, self.port, self.limit.min(HANDSHAKE), ctx)
+    }
+
     fn certificate(&self, ctx: &Context) -> Result<Certificate, String> {
         let der =
             served::certificate(self.address, self.port, self.name, self.protocol, self.limit.min(HANDSHAKE), ctx)
