@@ -65,8 +65,8 @@ def differing(role):
         documented = options.get(name, {}).get("default", MISSING)
         if name not in options:
             yield f"{place}: {name} of defaults/main.yml is not described: add it to the options of main"
-        elif documented is MISSING and has_template(value):
-            # What is known only when it is rendered cannot be said there: the README shows it as it stands in the defaults.
+        elif has_template(value):
+            # What is known only when it is rendered need not be said there: the README shows it as it stands in the defaults.
             continue
         elif documented is MISSING:
             yield f"{place}: {name} has no default here and {value!r} in defaults/main.yml: write it here too"

@@ -94,7 +94,7 @@ def test_every_image_of_production_has_a_version_and_a_place_for_its_digest():
 
 
 def test_the_vaults_example_has_what_is_asked_of_the_vault():
-    asked = set(re.findall(r"\bvault_[a-z_]+", (PRODUCTION / "group_vars/all/main.yml").read_text()))
+    asked = set(re.findall(r"\bvault_[a-z_]+", (PRODUCTION / "group_vars/all/10-vault-secrets.yml").read_text()))
     example = load(PRODUCTION / "group_vars/all/vault.yml.example")
     assert set(example) == asked
     assert not any(example.values()), "an example with values gets used as it is"
