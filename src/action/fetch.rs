@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use jinja::Value;
 use modules::support::checksum::Algorithm;
-use protocol::{Data, Map, Outcome, arguments::python};
+use protocol::{Data, Map, Outcome};
 
-use super::{ActionContext, ActionError, ActionOutcome, Local};
+use super::{ActionContext, ActionError, ActionOutcome, Local, remote};
 use crate::diagnostic::{ErrorChain, Link};
 
 pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<ActionOutcome, ActionError>> {
@@ -28,7 +28,7 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
                 )));
             }
         };
-        let src = if src.starts_with('~') { expanded(context, &src).await? } else { src };
+        let src = remote::expanded(context, &src).await?;
         let destination = destination(context, &src, &dest, context.flag("flat", false))?;
         let shown = destination.display().to_string();
         let checksum = || Algorithm::Sha1.of_file(&shown).ok();
@@ -56,14 +56,6 @@ pub(super) fn run<'a>(context: &'a ActionContext<'a>) -> Local<'a, Result<Action
         let result = result.with("md5sum", md5sum).with("dest", shown.as_str()).with("remote_md5sum", Data::Null);
         Ok(result.with("checksum", checksum).with("remote_checksum", remote).into())
     })
-}
-
-/// A path with the home of the host's user in the place of `~`.
-async fn expanded(context: &ActionContext<'_>, src: &str) -> Result<String, ActionError> {
-    let mut arguments = Map::from([("path".to_owned(), Data::from(src))]);
-    arguments.extend(["get_checksum", "get_mime", "get_attributes"].map(|name| (name.to_owned(), Data::Bool(false))));
-    let outcome = context.target.call(context.invocation("stat", arguments), None).await?;
-    Ok(outcome.arguments.get("path").map_or_else(|| src.to_owned(), python::str))
 }
 
 /// The result where there is no file to fetch: a failure, or not. `_step` says how far the host came: it could not look

@@ -7,6 +7,7 @@
 //! Architecture invariant: no action opens a connection or prints.
 
 mod add_host;
+mod assemble;
 mod assert;
 pub mod async_status;
 mod certificate;
@@ -27,11 +28,13 @@ mod provider;
 mod raw;
 mod reboot;
 mod registry;
+mod remote;
 mod script;
 mod service;
 mod set_fact;
 mod set_stats;
 mod template;
+mod unarchive;
 mod uri;
 mod validate_argument_spec;
 mod wait_for_connection;

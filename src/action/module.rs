@@ -156,9 +156,11 @@ fn python_lines(text: &str) -> Vec<&str> {
 /// stands before the module.
 fn shown_name<'a>(module: &str, written: &'a str) -> &'a str {
     match module {
+        "assemble" => "ansible.legacy.assemble",
         "command" | "shell" => "ansible.legacy.command",
         "copy" => "ansible.legacy.copy",
         "slurp" => "ansible.legacy.slurp",
+        "unarchive" => "ansible.legacy.unarchive",
         "uri" => "ansible.legacy.uri",
         _ => written,
     }

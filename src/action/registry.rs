@@ -30,6 +30,7 @@ impl Action {
 
 const ACTIONS: &[Action] = &[
     Action { name: "add_host", local: true, bypass_host_loop: true, raw_arguments: &[], run: super::add_host::run },
+    Action { name: "assemble", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::assemble::run },
     Action { name: "assert", local: true, bypass_host_loop: false, raw_arguments: &["that"], run: super::assert::run },
     Action {
         name: "async_status",
@@ -73,6 +74,7 @@ const ACTIONS: &[Action] = &[
     Action { name: "set_fact", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::set_fact::run },
     Action { name: "set_stats", local: true, bypass_host_loop: false, raw_arguments: &[], run: super::set_stats::run },
     Action { name: "template", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::template::run },
+    Action { name: "unarchive", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::unarchive::run },
     Action { name: "uri", local: false, bypass_host_loop: false, raw_arguments: &[], run: super::uri::run },
     Action {
         name: "validate_argument_spec",

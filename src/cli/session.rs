@@ -204,6 +204,9 @@ fn run_variables(options: &RunOptions, config: &Config) -> Dict {
     magic.insert("ansible_config_file", file);
     magic.insert("ansible_version", Value::Dict(super::version::as_dict()));
     magic.insert("ansible_playbook_python", Value::from("/usr/bin/python3"));
+    if let Ok(program) = std::env::current_exe() {
+        magic.insert("provision_program", Value::from(program.display().to_string().as_str()));
+    }
     magic
 }
 

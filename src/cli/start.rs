@@ -151,8 +151,9 @@ pub fn written(
     let hosts = targets(&session, "all", options.limit.as_deref(), terminal)?;
     let hosts = hosts.iter().map(ToString::to_string).collect();
     let run = session.run(told(&options), callback)?;
-    run.loader.borrow_mut().provide(path, text).map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
-    conduct(&run, &[PlaybookFile { given: None, path: path.to_owned() }])?;
+    let path = options.config.playbook_dir.as_ref().map_or_else(|| path.to_owned(), |folder| folder.join(path));
+    run.loader.borrow_mut().provide(&path, text).map_err(|diagnostic| Failure::Parser(vec![*diagnostic]))?;
+    conduct(&run, &[PlaybookFile { given: None, path }])?;
     Ok(hosts)
 }
 

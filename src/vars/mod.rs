@@ -226,13 +226,14 @@ impl Store {
 ///
 /// Ansible removes the same names (`ansible.vars.clean`).
 fn is_safe_fact(name: &str) -> bool {
-    const NEVER: [&str; 6] = [
+    const NEVER: [&str; 7] = [
         "ansible_rsync_path",
         "ansible_playbook_python",
         "ansible_facts",
         "ansible_local_tmp",
         "ansible_remote_tmp",
         "ansible_check_mode",
+        "provision_program",
     ];
     const PREFIXES: [&str; 7] = [
         "ansible_become",

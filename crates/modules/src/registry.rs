@@ -112,6 +112,7 @@ fn run_typed<M: Module>(mut arguments: Map, ctx: &mut Context) -> Result<Outcome
 const ROWS: &[Entry] = &[
     entry::<packages::apt::Apt>(),
     entry::<packages::apt_repository::AptRepository>(),
+    entry::<files::assemble::Assemble>(),
     entry::<commands::async_status::AsyncStatus>(),
     entry::<files::blockinfile::Blockinfile>(),
     entry::<certificate::Certificate>().of(Bundle::Crypto),
@@ -142,6 +143,7 @@ const ROWS: &[Entry] = &[
     entry::<services::systemd::SystemdService>(),
     entry::<services::sysvinit::Sysvinit>(),
     entry::<files::tempfile::Tempfile>(),
+    entry::<files::unarchive::Unarchive>().of(Bundle::Web),
     entry::<net::uri::Uri>().of(Bundle::Web),
     entry::<users::user::User>(),
     entry::<net::wait_for::WaitFor>(),

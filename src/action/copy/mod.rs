@@ -226,6 +226,58 @@ pub(super) async fn single(
     }
 }
 
+/// Sends what was made of files, and says of it what Ansible's `copy` module alone says, without the action's work around
+/// it: whether or not it is there already.
+///
+/// # Errors
+///
+/// The host cannot be reached, or cannot look at the place.
+pub(super) async fn by_module(
+    context: &ActionContext<'_>,
+    arguments: &Map,
+    bytes: Vec<u8>,
+    secret: bool,
+    dest: &str,
+) -> Result<Outcome, ActionError> {
+    let name = local_name::temporary(context.environment, "tmp").display().to_string();
+    let source = Source::made(context, "src".to_owned(), Vec::new(), secret);
+    let [checksum, md5sum] = [Algorithm::Sha1, Algorithm::Md5].map(|algorithm| algorithm.of_bytes(&bytes));
+    let sent = copy_arguments(arguments, dest, &source, &checksum, context.flag("follow", false));
+    let content = ContentSource::Bytes(bytes.clone().into());
+    let mut outcome = module::call(context, "copy", sent, Some(content)).await?;
+    let mut take = |key: &str| outcome.values.shift_remove(key).map(|value| python::str(&value));
+    let (step, place, remote) = (take("_step").unwrap_or_default(), take("_place"), take("_source"));
+    take("_dest");
+    take("path");
+    if step == "stat" {
+        let (place, reason) = (place.unwrap_or_default(), outcome.msg.unwrap_or_default());
+        return Err(ActionError::failed(format!("Failed to get information on remote file ({place}): {reason}")));
+    }
+    let mut there = diff::take_host_half(&mut outcome);
+    outcome.diff.clear();
+    if outcome.failed {
+        return Ok(outcome);
+    }
+    for (key, value) in [("src", remote), ("md5sum", Some(md5sum)), ("checksum", Some(checksum))] {
+        outcome.set(key, value);
+    }
+    if context.settings.diff {
+        if step == "file"
+            && let Some(place) = place
+        {
+            let shown = modules::support::text::shown(&bytes);
+            there = Some(Map::from([
+                ("before_header".to_owned(), Data::from(place)),
+                ("before".to_owned(), Data::from(shown)),
+            ]));
+        }
+        if let Some(there) = there {
+            outcome.set("diff", diff::complete(context, there, Coming::Bytes(&bytes), &name, secret)?);
+        }
+    }
+    Ok(outcome)
+}
+
 /// With the place under the name that `copy` has for it: the `file` module calls it `path`.
 fn named_place(mut outcome: Outcome) -> Outcome {
     if let (false, Some(path), false) =
@@ -266,6 +318,7 @@ async fn send(
     let mut outcome = module::call(context, "copy", sent, Some(content)).await?;
     let mut take = |key: &str| outcome.values.shift_remove(key).map(|value| python::str(&value)).unwrap_or_default();
     let (step, place, expanded) = (take("_step"), take("_place"), take("_dest"));
+    take("_source");
     let mut diffs = Vec::new();
     match step.as_str() {
         "kept" => {
@@ -301,7 +354,8 @@ async fn send(
         outcome.set("diff", diffs);
     }
     if step == "planned" {
-        outcome.values.shift_remove("invocation");
+        // What is there is no matter of a plan.
+        outcome.values.retain(|key, _| key == "diff");
     } else if !outcome.values.get("checksum").is_some_and(crate::python_repr::truth) {
         outcome.set("checksum", checksum);
     }

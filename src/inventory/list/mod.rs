@@ -26,7 +26,7 @@ use crate::{
 const STYLE: Style = Style { indent: Some(4), sort_keys: true, ensure_ascii: false };
 
 /// Variables that belong to a run, not to a host: they are left out.
-const INTERNAL: [&str; 33] = [
+const INTERNAL: [&str; 34] = [
     "ansible_async_path",
     "ansible_collection_name",
     "ansible_config_file",
@@ -56,6 +56,7 @@ const INTERNAL: [&str; 33] = [
     "inventory_hostname_short",
     "play_hosts",
     "playbook_dir",
+    "provision_program",
     "role_name",
     "role_names",
     "role_path",

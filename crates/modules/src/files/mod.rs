@@ -1,5 +1,6 @@
 //! Modules about files.
 
+pub mod assemble;
 pub mod blockinfile;
 pub mod copy;
 pub mod fetch;
@@ -10,3 +11,4 @@ pub mod replace;
 pub mod slurp;
 pub mod stat;
 pub mod tempfile;
+pub mod unarchive;

@@ -22,7 +22,13 @@ use super::{
     place::{self, Place},
     unseal::Unseal,
 };
-use crate::cli::{Failure, Result, arguments::Hosts, options::RunOptions, start, terminal::Terminal};
+use crate::cli::{
+    Failure, Result,
+    arguments::{Hosts, PlaybookDir},
+    options::RunOptions,
+    start,
+    terminal::Terminal,
+};
 use report::{Collector, Report};
 
 /// The variable of hosts that lists their certificates.
@@ -69,6 +75,8 @@ pub(super) struct Arguments {
     #[arg(long = "textfile", value_name = "FILE")]
     textfile: Option<PathBuf>,
     #[command(flatten)]
+    directory: PlaybookDir,
+    #[command(flatten)]
     hosts: Hosts,
     /// A service, or service@host; may be repeated
     #[arg(value_name = "NAME")]
@@ -89,6 +97,7 @@ impl Verb for Arguments {
         self.place.look(terminal)?;
         let mut config = terminal.configure()?;
         crate::cli::options::put_verbosity(&self.hosts.verbosity, &mut config);
+        crate::cli::options::put_playbook_dir(&self.directory, &mut config);
         let mut run = RunOptions::new(&self.hosts, config, !self.hosts.list_hosts.list_hosts, terminal)?;
         if run.list_hosts {
             return Ok(form::hosts(start::hosts(&run, terminal)?));

@@ -25,7 +25,13 @@ use crate::{
     },
 };
 
+/// Says too what Ansible would have called the content on the host (`_source`).
 pub(super) fn run(args: &CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
+    let source = ansible_tmp::shown(ctx, "src");
+    go(args, ctx).map(|outcome| outcome.with("_source", source))
+}
+
+fn go(args: &CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure> {
     // Observe.
     let name = args._original_basename.as_deref().filter(|name| !name.is_empty());
     let mut dest_file = match name {
@@ -58,7 +64,7 @@ pub(super) fn run(args: &CopyArgs, ctx: &mut Context) -> Result<Outcome, Failure
     }
     let diff = ctx.diff_mode.then(|| half_diff(&dest_file, ctx));
     if ctx.check_mode {
-        let mut outcome = told(Outcome::changed(true), "planned", &dest_file);
+        let mut outcome = told(Outcome::changed(true).with("dest", dest_file.as_str()), "planned", &dest_file);
         outcome.diff.extend(diff);
         return Ok(outcome);
     }

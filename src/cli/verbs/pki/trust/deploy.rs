@@ -17,7 +17,7 @@ use crate::{
     callback::Callback,
     cli::{
         Result,
-        arguments::Hosts,
+        arguments::{Hosts, PlaybookDir},
         exit,
         options::RunOptions,
         start,
@@ -57,6 +57,8 @@ pub(super) struct Arguments {
     /// So many hosts at the same time; the next are begun when all of them went well
     #[arg(long = "serial", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     serial: u32,
+    #[command(flatten)]
+    directory: PlaybookDir,
     #[command(flatten)]
     hosts: Hosts,
 }
@@ -102,6 +104,7 @@ impl Verb for Arguments {
         let lists = crl::bundle(&view, now)?;
         let mut config = terminal.configure()?;
         crate::cli::options::put_verbosity(&self.hosts.verbosity, &mut config);
+        crate::cli::options::put_playbook_dir(&self.directory, &mut config);
         let run = RunOptions::new(&self.hosts, config, !self.hosts.list_hosts.list_hosts, terminal)?;
         if run.list_hosts {
             return Ok(form::hosts(start::hosts(&run, terminal)?));
