@@ -150,3 +150,36 @@ def test_a_host_that_is_lost_is_rebuilt_by_the_playbook_alone(alice):
     done = fleet.recap(fleet.apply())
     assert done["app2"]["failed"] == 0 and done["app2"]["changed"] > 10
     everything_is_well()
+
+
+def image_of(host):
+    return fleet.on(host, "docker", "inspect", "--format", "{{.Config.Image}}", "app").stdout.strip()
+
+
+def push(dockerfile, name):
+    """Another image of the app in the fleet's registry; its reference by digest."""
+    return fleet.fleet("push", name, input=dockerfile).stdout.strip().splitlines()[-1]
+
+
+@pytest.mark.order(75)
+def test_the_app_is_updated_without_a_failed_request(alice):
+    image = push("FROM platform/app:test\nENV APP_VERSION=2\n", "app")
+    with Load(alice) as load:
+        fleet.apply("-e", f"app_image={image}", playbook="rolling-update.yml")
+    assert image_of("app1") == image_of("app2") == image
+    assert load.failures == [], (load.answered, load.failures[:10])
+    assert load.answered > 50
+
+
+@pytest.mark.order(76)
+def test_a_broken_image_stops_after_the_first_host_which_has_its_old_one_again(alice):
+    before = image_of("app1")
+    broken = push('FROM platform/app:test\nENTRYPOINT ["false"]\n', "app")
+    with Load(alice) as load:
+        done = fleet.apply("-e", f"app_image={broken}", playbook="rolling-update.yml", check=False)
+    assert done.returncode != 0
+    assert image_of("app1") == before and image_of("app2") == before
+    assert "app2" not in {host for host, count in fleet.recap(done).items() if count["changed"] > 0}
+    assert load.failures == [], (load.answered, load.failures[:10])
+    fleet.apply()
+    everything_is_well()
