@@ -17,14 +17,19 @@ class Files:
     lists: str = "/trust/lists.crl"
 
 
+def release(files: Files) -> str:
+    """The folder of the certificate that holds now. Another answer than before means that it was renewed."""
+    return os.path.realpath(files.directory)
+
+
 def pair(files: Files) -> tuple[str, str]:
     """The paths of chain and key, both of one release.
 
     `directory` is a link that renewal turns. It is followed once here: two paths through the link could be read before
     and after it turns, and a chain with another certificate's key is refused.
     """
-    release = os.path.realpath(files.directory)
-    return os.path.join(release, "fullchain.pem"), os.path.join(release, "key.pem")
+    folder = release(files)
+    return os.path.join(folder, "fullchain.pem"), os.path.join(folder, "key.pem")
 
 
 def server_context(files: Files) -> ssl.SSLContext:

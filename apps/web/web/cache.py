@@ -22,22 +22,25 @@ log = logging.getLogger(__name__)
 
 
 class Connection(SSLConnection):
-    """A connection that makes its TLS context out of the files as they are, and is made anew after its lifetime."""
+    """A connection that makes its TLS context out of the files as they are, and is made anew when they are others."""
 
     def __init__(self, *, app_tls: mtls.Files, lifetime: float, **kwargs: Any) -> None:
         self._app_tls = app_tls
         self._lifetime = lifetime
         self._made = 0.0
+        self._release = ""
         super().__init__(**kwargs)
 
     def connect(self) -> None:
         """Called each time the pool lends the connection."""
-        if self._sock is not None and time.monotonic() - self._made > self._lifetime:
+        old = time.monotonic() - self._made > self._lifetime
+        if self._sock is not None and (old or mtls.release(self._app_tls) != self._release):
             self.disconnect()
         super().connect()
 
     def _wrap_socket_with_ssl(self, sock: Any) -> Any:
         self._made = time.monotonic()
+        self._release = mtls.release(self._app_tls)
         return mtls.client_context(self._app_tls).wrap_socket(sock, server_hostname=self.host)
 
 

@@ -44,13 +44,31 @@ def parameters(settings: Settings) -> dict[str, Any]:
     }
 
 
+class Renewing(ConnectionPool):
+    """A pool whose connections are replaced as soon as the app's certificate is another: each keeps the one it began with."""
+
+    def __init__(self, files: mtls.Files, **kwargs: Any) -> None:
+        self._files = files
+        self._release = mtls.release(files)
+        super().__init__(**kwargs)
+
+    def getconn(self, timeout: float | None = None) -> Any:
+        """Called for each connection that is lent."""
+        release = mtls.release(self._files)
+        if release != self._release:
+            self._release = release
+            self.drain()
+        return super().getconn(timeout)
+
+
 def pool(settings: Settings) -> ConnectionPool:
     """A pool that opens by itself in the background, whether the database is there yet or not.
 
-    A connection is looked at before it is lent (the server may have been restarted) and replaced after its lifetime (it
-    keeps the certificate it began with).
+    A connection is looked at before it is lent (the server may have been restarted) and replaced after its lifetime (what
+    was revoked meanwhile is then refused).
     """
-    return ConnectionPool(
+    return Renewing(
+        settings.tls,
         kwargs=lambda: parameters(settings),
         min_size=settings.database.pool_min,
         max_size=settings.database.pool_max,

@@ -25,7 +25,7 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Database:
-    """PostgreSQL. Times are in seconds; `lifetime` bounds how long a connection outlives the certificate it began with."""
+    """PostgreSQL. Times are in seconds; after `lifetime` a connection is made anew, and what was revoked meanwhile refused."""
 
     host: str = "localhost"
     port: int = 5432
