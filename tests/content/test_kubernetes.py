@@ -20,7 +20,7 @@ def rendered():
     # The throw-away PKI certifies names of the platform's domain alone.
     more = ["-e", f"kubernetes_directory={work}", "-e", "platform_public_name=www.platform.svc.cluster.local"]
     code, output = run([PROVISION, "apply", "-i", "inventories/kubernetes", "-e", f"@{extra}", *more, "playbooks/kubernetes.yml"], cwd=tree)
-    refuse([f"playbooks/kubernetes.yml failed:\n{output[-3000:]}"] if code else [])
+    refuse([f"playbooks/kubernetes.yml failed:\n{output[-1500:]}"] if code else [])
     assert "skipping: [edge1]" not in output.split("TASK [Check the manifests]")[1].split("\n\n")[0], "the manifests were not checked"
     return work
 

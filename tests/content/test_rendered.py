@@ -13,7 +13,7 @@ def rendered():
     """The folder with a folder for each demo host, rendered in a copy of the content."""
     tree = copy_of_content(WORK / "tree")
     code, output = run([PROVISION, "apply", "-i", "inventory"], cwd=tree)
-    refuse([f"the demo cannot be rendered: ./provision apply -i inventory\n{output[-3000:]}"] if code else [])
+    refuse([f"the demo cannot be rendered: ./provision apply -i inventory\n{output[-1500:]}"] if code else [])
     return tree / "demo"
 
 
