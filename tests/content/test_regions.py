@@ -48,7 +48,11 @@ def test_nginx_of_every_region_has_no_known_weakness(rendered):
 @pytest.mark.parametrize(("host", "own", "other"), [("fra-monitor1", "fra", "ams"), ("ams-monitor1", "ams", "fra")])
 def test_prometheus_scrapes_its_region_and_federates_the_other(rendered, host, own, other):
     jobs = {job["job_name"]: job for job in prometheus(rendered, host)["scrape_configs"]}
-    hosts = {name: [config["labels"]["host"] for config in job.get("static_configs", []) if "labels" in config] for name, job in jobs.items()}
+    hosts = {
+        name: [config["labels"]["host"] for config in job["static_configs"] if "labels" in config] for name, job in jobs.items()
+    }
+    # A job whose hosts are all elsewhere is none here.
+    assert ("postgres" in hosts) == (own == "fra")
     assert hosts["app"] == [f"{own}-app1", f"{own}-app2"]
     assert all(name.startswith(own) for name in hosts["node"])
     assert hosts["federation"] == [f"{other}-monitor1"]
