@@ -115,6 +115,12 @@ def test_every_volume_is_there(objects):
                 assert {item["key"] for item in volume["configMap"].get("items", [])} <= keys, volume
 
 
+def test_configuration_fits_into_an_object(objects):
+    """etcd takes no more than a mebibyte."""
+    for (kind, name), data in objects.items():
+        assert kind != "ConfigMap" or len(yaml.safe_dump(data)) < 1_000_000, name
+
+
 def test_databases_are_open_to_the_app_and_exporters_to_monitoring(objects):
     policy = objects["NetworkPolicy", "data"]["spec"]
     allowed = {
