@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from content import PROVISION, TOOLS, WORK, copy_of_content, refuse, run, said
+from content import PROVISION, TOOLS, WORK, as_rehearsal, copy_of_content, refuse, run, said
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +44,18 @@ def test_json_is_json(rendered):
             json.loads(path.read_text())
         except ValueError as error:
             refuse([f"{said(path)}: {error}"])
+
+
+def test_one_machine_has_a_port_for_every_service(tmp_path):
+    """inventories/dev: all groups on one host, so no port may be published twice."""
+    tree = copy_of_content(tmp_path / "tree")
+    extra = as_rehearsal(tmp_path)
+    code, output = run([PROVISION, "apply", "-i", "inventories/dev", "-e", f"@{extra}", "playbooks/site.yml"], cwd=tree)
+    refuse([f"inventories/dev cannot be rendered:\n{output[-1500:]}"] if code else [])
+    ports = {}
+    for path in files(tmp_path / "hosts/dev", "compose.yml"):
+        for name, service in yaml.safe_load(path.read_text())["services"].items():
+            for port in service.get("ports", []):
+                ports.setdefault(str(port).split(":")[-2], []).append(name)
+    assert {"443", "5000", "5432", "6379", "9090"} <= set(ports)
+    assert {port: names for port, names in ports.items() if len(names) > 1} == {}
