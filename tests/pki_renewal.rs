@@ -326,7 +326,7 @@ fn a_certificate_that_does_not_speak_for_the_services_name_is_rolled_back() {
         &desk,
         &services,
         ", name: mail.example.org, timeout: 5",
-        &["what is served does not speak for mail.example.org"],
+        &["the certificate does not speak for mail.example.org"],
     );
 }
 

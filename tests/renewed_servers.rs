@@ -211,7 +211,7 @@ mod hosts {
 
         // One that breaks: the first host has its old certificates again, the second is not touched.
         let breaking = [
-            ("nginx", "server_name: www.example.org", "what is served does not speak for www.example.org"),
+            ("nginx", "server_name: www.example.org", "the certificate does not speak for www.example.org"),
             ("nginx", "reload: \"true\"", "still serves another certificate"),
             ("postgresql", "owner: root", "still serves another certificate"),
             ("redis", "owner: root", "still serves another certificate"),

@@ -44,9 +44,14 @@ def everything_is_well():
     assert done.returncode == 0, done.stdout[-6000:]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def backed_up(applied):
+    """A platform without a backup is not well, and says so."""
+    fleet.apply(playbook="backup.yml")
+
+
 @pytest.mark.order(60)
 def test_every_certificate_is_renewed_and_served_without_a_dropped_request(alice, prometheus_itself):
-    """The certificates are as old as --clock makes them; `force` stands for the day on which they are due where they are young."""
     before = all_served(prometheus_itself)
     with Load(alice) as load:
         done = fleet.run(fleet.PROVISION, "pki", "renew", "--all", "-i", "inventories/fleet", "--store", fleet.STATE / "pki",

@@ -40,6 +40,11 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
             return Err(failure.with("rolled_back", true).with("step", "validate"));
         }
     }
+    // Known before anybody is shown it: no client need see a certificate that is not for its service.
+    if let Err((step, failure)) = speaks_for_name(args, &chain) {
+        let _ = layout::discard(args, &name);
+        return Err(failure.with("rolled_back", true).with("step", step));
+    }
     let before = before(&files)?;
     layout::begin_turn(&files, before.name.as_deref()).map_err(told)?;
     // A service that is not there takes it when it starts: nothing can be asked of it now, and what keeps it from starting may
@@ -48,9 +53,6 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
     let waits = absent || (before.certificate.is_none() && !is_serving(args, ctx)?);
     release::turn(&files, Some(&name)).map_err(told)?;
     if waits {
-        if let Err((step, failure)) = speaks_for_name(args, &chain) {
-            return Err(roll_back(args, &files, &name, &before, BEFORE_RELOAD, ctx, failure).with("step", step));
-        }
         layout::end_turn(&files).map_err(told)?;
         layout::prune(args, &name);
         let mut outcome = Outcome::changed(true).with("release", name);
@@ -64,7 +66,7 @@ pub(super) fn run(args: &CertificateArgs, ctx: &mut Context) -> Result<Outcome, 
         }
         return Ok(outcome);
     }
-    if let Err((step, failure)) = take(args, &fingerprint, ctx).and_then(|()| speaks_for_name(args, &chain)) {
+    if let Err((step, failure)) = take(args, &fingerprint, ctx) {
         return Err(roll_back(args, &files, &name, &before, step, ctx, failure).with("step", step));
     }
     layout::end_turn(&files).map_err(told)?;

@@ -64,8 +64,8 @@ pub enum Step {
 /// what is above it is revoked or about to expire. The key is made on the host and never leaves it; the certificate is signed on
 /// the control node by the store's intermediate. Key and certificate come into a folder of their own below `directory`, the link
 /// `current` turns to it in one step, the service is reloaded, and what it then serves is compared by a handshake. If it does not
-/// serve the new certificate, or the certificate does not speak for `server_name`, the link turns back and the service is reloaded
-/// again: the task fails, and `rolled_back` says so.
+/// serve the new certificate, the link turns back and the service is reloaded again: the task fails, and `rolled_back` says so. A
+/// certificate that does not speak for `server_name` never comes into use.
 #[derive(Debug, Arguments)]
 pub struct CertificateArgs {
     /// The service, with which the store names the certificate (`nginx`).

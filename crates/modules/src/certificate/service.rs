@@ -94,7 +94,7 @@ pub(super) fn speaks_for(certificate: &Certificate, name: &str) -> Result<(), Fa
         return Ok(());
     }
     let said = names.as_ref().map(shown).unwrap_or_default();
-    Err(Failure::new(format!("what is served does not speak for {name}: it is for {said}; mend `names`")))
+    Err(Failure::new(format!("the certificate does not speak for {name}: it is for {said}; mend `names`")))
 }
 
 fn covers(one: &SubjectName, name: &str) -> bool {
