@@ -7,6 +7,7 @@ import threading
 import time
 
 import mtls
+import psycopg
 import pytest
 import redis
 from opentelemetry.sdk.trace.export import SpanExportResult
@@ -165,14 +166,44 @@ def test_the_database_has_to_have_its_name_and_a_certificate_that_is_on_no_list(
     assert "password" not in said
 
 
+class Connections:
+    """The pool's own part, without a database: gives what it is told to, and notes what is done with it."""
+
+    def __init__(self, pki, monkeypatch, *given) -> None:
+        self.given, self.returned, self.drained = list(given), [], 0
+        base = database.ConnectionPool
+        monkeypatch.setattr(base, "getconn", lambda pool, timeout: self.given.pop(0))
+        monkeypatch.setattr(base, "putconn", lambda pool, connection: self.returned.append(connection))
+        monkeypatch.setattr(base, "check_connection", staticmethod(self.check))
+        monkeypatch.setattr(base, "drain", self.drain)
+        self.pool = database.Pooled(mtls.Files(**files(pki, "app")), open=False)
+
+    def check(self, connection) -> None:
+        if connection.startswith("dead"):
+            raise psycopg.OperationalError("terminating connection")
+
+    def drain(self, _pool=None) -> None:
+        self.drained += 1
+
+
 def test_the_pool_makes_new_connections_once_the_certificate_is_renewed(pki, monkeypatch):
-    drained = []
-    monkeypatch.setattr(database.ConnectionPool, "drain", lambda pool: drained.append(pool))
-    monkeypatch.setattr(database.ConnectionPool, "getconn", lambda pool, timeout: "connection")
-    pool = database.Renewing(mtls.Files(**files(pki, "app")), open=False)
-    assert (pool.getconn(), drained) == ("connection", [])
+    made = Connections(pki, monkeypatch, "one", "two", "three")
+    assert (made.pool.getconn(), made.drained) == ("one", 0)
     pki.hold("app", APP)
-    assert (pool.getconn(), pool.getconn(), len(drained)) == ("connection", "connection", 1)
+    assert (made.pool.getconn(), made.drained) == ("two", 1)
+    assert (made.pool.getconn(), made.drained) == ("three", 1)
+
+
+def test_a_dead_connection_empties_the_pool_since_the_others_are_dead_too(pki, monkeypatch):
+    made = Connections(pki, monkeypatch, "dead 1", "fresh")
+    assert made.pool.getconn() == "fresh"
+    assert (made.returned, made.drained) == (["dead 1"], 1)
+
+
+def test_who_took_a_dead_connection_before_the_pool_was_emptied_does_not_empty_it_again(pki, monkeypatch):
+    made = Connections(pki, monkeypatch, "dead 1", "fresh", "dead 2", "also fresh")
+    assert [made.pool.getconn(), made.pool.getconn()] == ["fresh", "also fresh"]
+    assert (made.returned, made.drained) == (["dead 1", "dead 2"], 1)
 
 
 class Collector(Handler):

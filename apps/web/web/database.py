@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -44,30 +45,53 @@ def parameters(settings: Settings) -> dict[str, Any]:
     }
 
 
-class Renewing(ConnectionPool):
-    """A pool whose connections are replaced as soon as the app's certificate is another: each keeps the one it began with."""
+SUSPICION = 1.0
+"""Seconds after the pool was emptied in which it is not emptied again: who finds a dead connection then took it before."""
+
+
+class Pooled(ConnectionPool):
+    """A pool that is emptied, and fills anew, when its connections are no good any more.
+
+    They keep the certificate they began with, so that a renewal is one reason. A dead one is the other: the server was
+    restarted, and the others are dead too. (The pool's own check finds them one by one, and waits longer after each; a
+    request's patience is over before the first good connection.)
+    """
 
     def __init__(self, files: mtls.Files, **kwargs: Any) -> None:
         self._files = files
         self._release = mtls.release(files)
+        self._emptied = 0.0
         super().__init__(**kwargs)
 
     def getconn(self, timeout: float | None = None) -> Any:
         """Called for each connection that is lent."""
+        deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         release = mtls.release(self._files)
         if release != self._release:
             self._release = release
-            self.drain()
-        return super().getconn(timeout)
+            self._empty()
+        connection = super().getconn(timeout)
+        try:
+            self.check_connection(connection)
+        except psycopg.Error:
+            # The pool sees that it is dead, and makes another.
+            self.putconn(connection)
+            if time.monotonic() - self._emptied > SUSPICION:
+                self._empty()
+            connection = super().getconn(deadline - time.monotonic())
+        return connection
+
+    def _empty(self) -> None:
+        self._emptied = time.monotonic()
+        self.drain()
 
 
 def pool(settings: Settings) -> ConnectionPool:
     """A pool that opens by itself in the background, whether the database is there yet or not.
 
-    A connection is looked at before it is lent (the server may have been restarted) and replaced after its lifetime (what
-    was revoked meanwhile is then refused).
+    A connection is replaced after its lifetime, so that what was revoked meanwhile is refused.
     """
-    return Renewing(
+    return Pooled(
         settings.tls,
         kwargs=lambda: parameters(settings),
         min_size=settings.database.pool_min,
@@ -76,7 +100,6 @@ def pool(settings: Settings) -> ConnectionPool:
         max_lifetime=settings.database.lifetime,
         max_idle=min(300.0, settings.database.lifetime),
         reconnect_timeout=5.0,
-        check=ConnectionPool.check_connection,
         name="app",
         open=True,
     )
