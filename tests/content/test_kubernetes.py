@@ -127,5 +127,5 @@ def test_databases_are_open_to_the_app_and_exporters_to_monitoring(objects):
         rule["ports"][0]["port"]: [source["podSelector"]["matchLabels"]["platform/tier"] for source in rule["from"]]
         for rule in policy["ingress"]
     }
-    assert allowed == {5432: ["app"], 6379: ["app"], 9187: ["monitoring"], 9121: ["monitoring"]}
+    assert allowed == {5432: ["app"], 6379: ["app", "monitoring"], 9187: ["monitoring"], 9121: ["monitoring"]}
     assert objects["NetworkPolicy", "nothing"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
