@@ -7,7 +7,7 @@ use std::{
     fs,
     io::Read,
     net::TcpListener,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt as _, PermissionsExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
@@ -608,4 +608,35 @@ fn a_playbook_keeps_a_certificate_fresh_and_notifies_who_cares() {
     );
     let refused = answer(&mut desk.command(&["apply", "-i", "inventory.yml", "site2.yml"]));
     refused.says(2, &["service \\\"a/b\\\"", "take a name such as nginx"]);
+}
+
+#[test]
+fn variables_beside_the_playbooks_count_where_their_folder_is_named_and_an_owner_may_be_a_mere_number() {
+    let desk = Desk::new();
+    desk.write("inventory.yml", "all: {vars: {ansible_connection: local}, hosts: {web1.example.org: {}}}\n");
+    fs::create_dir_all(desk.path("playbooks/group_vars")).unwrap();
+    // One that no user of the host has, where the test may give files away.
+    let own = fs::metadata(desk.folder.path()).unwrap().uid();
+    let owner = if own == 0 { 64_321 } else { own };
+    let web = WEB.replace("{folder}", &desk.folder.path().display().to_string());
+    let text = format!("pki_certificates:\n{web}\n      owner: \"{owner}\"\n      group: \"{owner}\"\n");
+    desk.write(
+        "playbooks/group_vars/all.yml",
+        if own == 0 { &text } else { text.split("      group").next().unwrap() },
+    );
+    desk.renew(NOW, &[]).says(2, &[]);
+    desk.renew(NOW, &["--playbook-dir", "playbooks"]).says(0, &["done: 1 renewed"]);
+    let key = fs::metadata(desk.path("web1.example.org/current/key.pem")).unwrap();
+    assert_eq!((key.uid(), key.mode() & 0o777), (owner, 0o600));
+    desk.renew(LATER, &["--playbook-dir", "playbooks"]).says(0, &["not due"]);
+}
+
+#[test]
+fn a_task_can_call_the_program_that_runs_it() {
+    let desk = Desk::new();
+    let program = fs::canonicalize(env!("CARGO_BIN_EXE_provision")).unwrap().display().to_string();
+    let task = ["exec", "localhost", "-m", "debug", "-a", "msg=<{{ provision_program }}>"];
+    answer(&mut desk.command(&task)).says(0, &[&format!("<{program}>")]);
+    answer(&mut desk.command(&[&task[..], &["-e", "provision_program=/bin/false"]].concat()))
+        .says(0, &[&format!("<{program}>")]);
 }

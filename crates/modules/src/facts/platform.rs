@@ -36,6 +36,12 @@ pub(super) fn platform(gathering: &mut Gathering<'_>) {
     }
 }
 
+/// The full name of the host that is gathered from.
+pub(super) fn full_name_of(gathering: &Gathering<'_>) -> String {
+    let node = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    fqdn(gathering, &node)
+}
+
 /// 32 or 64, as the header of the system's shell says: the helper's own bits say nothing of the host's programs.
 fn userspace_bits() -> &'static str {
     let mut header = [0; 5];

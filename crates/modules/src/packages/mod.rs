@@ -2,3 +2,4 @@
 
 pub mod apt;
 pub mod apt_repository;
+pub mod deb822_repository;

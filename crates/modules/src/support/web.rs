@@ -1,5 +1,7 @@
 //! What `uri` and `get_url` share: options, the request, and what a result says of the answer.
 
+use std::io;
+
 use http::{Body, BodyError, Error, Headers, Options, Reason, Surroundings};
 use macros::Arguments;
 use protocol::{
@@ -151,6 +153,35 @@ impl Fetched {
         info.insert("status".to_owned(), (-1).into());
         Self { info, status: Some(-1), answer: None }
     }
+}
+
+/// Writes down what a URL has, asked for with the options that a module without options of its own for it has.
+///
+/// # Errors
+///
+/// What a result says of an answer without success, of a server that does not answer, and of content that breaks off.
+pub fn download(ctx: &Context, url: &str, validate_certs: bool, into: &mut impl io::Write) -> Result<(), String> {
+    let options = Options {
+        url: url.to_owned(),
+        agent: "ansible-httpget".to_owned(),
+        use_proxy: true,
+        validate_certs,
+        decompress: true,
+        use_netrc: true,
+        timeout: 10.0,
+        ..Options::default()
+    };
+    let mut fetched = fetch(ctx, options).map_err(|failure| failure.msg())?;
+    // A file has no status.
+    if fetched.status.is_some_and(|status| !(0..400).contains(&status)) {
+        return Err(fetched.msg().to_owned());
+    }
+    let copied = match fetched.answer.take().map(|answer| answer.content) {
+        Some(Content::Open(mut body)) => io::copy(&mut body, into).map(drop),
+        Some(Content::Read(bytes)) => into.write_all(&bytes),
+        Some(Content::None) | None => Ok(()),
+    };
+    copied.and_then(|()| into.flush()).map_err(|error| body_words(&BodyError::of(error)))
 }
 
 /// Asks a server.

@@ -1,57 +1,23 @@
 //! An archive that the host downloads.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
-
-use http::Options;
+use std::path::Path;
 
 use super::{Source, UnarchiveArgs};
 use crate::{
     Context, Failure,
-    support::{
-        ansible_tmp,
-        atomic::Staged,
-        paths, random,
-        web::{self, Content},
-    },
+    module::os_error,
+    support::{ansible_tmp, atomic::Staged, paths, random, web},
 };
 
 /// Downloads the archive into a temporary file.
 pub(super) fn fetch(args: &UnarchiveArgs, ctx: &Context) -> Result<Source, Failure> {
     let url = &*args.src;
     let failed = |why: &str| Failure::new(format!("Failure downloading {}, {why}", http::url::mask(url)));
-    let options = Options {
-        url: url.to_owned(),
-        agent: "ansible-httpget".to_owned(),
-        use_proxy: true,
-        validate_certs: args.validate_certs,
-        decompress: true,
-        use_netrc: true,
-        timeout: 10.0,
-        ..Options::default()
-    };
-    let mut fetched = web::fetch(ctx, options)?;
-    if fetched.status.is_some_and(|status| status < 0 || status >= 400) {
-        return Err(failed(fetched.msg()));
-    }
     let folder = paths::temporary_folder(ctx.environment());
-    let unwritable = |error: &io::Error| failed(&crate::module::os_error(error, Some(&folder)));
-    let mut staged = Staged::within(ctx, Path::new(&folder)).map_err(|error| unwritable(&error))?;
-    match fetched.answer.take().map(|answer| answer.content) {
-        Some(Content::Open(mut body)) => {
-            io::copy(&mut body, &mut staged).map_err(|error| {
-                if ctx.cancel.is_cancelled() {
-                    return Failure::cancelled();
-                }
-                failed(&web::body_words(&http::BodyError::of(error)))
-            })?;
-        }
-        Some(Content::Read(bytes)) => staged.write_all(&bytes).map_err(|error| unwritable(&error))?,
-        Some(Content::None) | None => {}
-    }
-    staged.flush().map_err(|error| unwritable(&error))?;
+    let mut staged =
+        Staged::within(ctx, Path::new(&folder)).map_err(|error| failed(&os_error(&error, Some(&folder))))?;
+    web::download(ctx, url, args.validate_certs, &mut staged).map_err(|why| failed(&why))?;
+    ctx.cancel.check()?;
     let shown = ansible_tmp::shown(ctx, &temporary_name(url));
     Ok(Source { path: staged.path().to_string_lossy().into_owned(), shown, _staged: Some(staged) })
 }
