@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from content import PROVISION, SECRET, TOOLS, WORK, as_rehearsal, copy_of_content, refuse, run, said
+from content import PROVISION, SECRET, TOOLS, TOP, WORK, as_rehearsal, copy_of_content, load, refuse, run, said
 
 
 @pytest.fixture(scope="session")
@@ -121,11 +121,13 @@ def test_configuration_fits_into_an_object(objects):
         assert kind != "ConfigMap" or len(yaml.safe_dump(data)) < 1_000_000, name
 
 
-def test_databases_are_open_to_the_app_and_exporters_to_monitoring(objects):
+def test_who_may_connect_to_the_databases_is_what_the_firewall_of_hosts_says(objects):
     policy = objects["NetworkPolicy", "data"]["spec"]
     allowed = {
         rule["ports"][0]["port"]: [source["podSelector"]["matchLabels"]["platform/tier"] for source in rule["from"]]
         for rule in policy["ingress"]
     }
-    assert allowed == {5432: ["app"], 6379: ["app", "monitoring"], 9187: ["monitoring"], 9121: ["monitoring"]}
+    # The containers of this tier listen to the ports that are published.
+    assert allowed == {rule["port"]: rule["from"] for rule in load(TOP / "inventories/defaults/platform.yml")["platform_ports"]["data"]}
+    assert "edge" not in allowed[5432]
     assert objects["NetworkPolicy", "nothing"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
