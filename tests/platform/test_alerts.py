@@ -23,7 +23,7 @@ def webhook(applied):
     fleet.run("docker", "run", "-d", "--name", "platform-webhook", "--label", "provision.platform", "--network", "platform-fleet", "--ip",
               "172.30.99.4", "--network-alias", f"webhook.{DOMAIN}", "-v", f"{folder}:/tls:ro", "-v", f"{fleet.roots()}:/roots.pem:ro", "-v",
               f"{fleet.TREE}/tests/platform/webhook.py:/webhook.py:ro", "--entrypoint", "python3", "platform/app:test", "/webhook.py",
-              "--port", "9443", "--certificate", "/tls/cert.pem", "--key", "/tls/key.pem", "--roots", "/roots.pem", "--file", "/tmp/alerts.jsonl")
+              "--listen", "0.0.0.0:9443", "--certificate", "/tls/cert.pem", "--key", "/tls/key.pem", "--ca", "/roots.pem", "--out", "/tmp/alerts.jsonl")
     yield
     subprocess.run(["docker", "rm", "-f", "platform-webhook"], capture_output=True)
 
@@ -31,13 +31,8 @@ def webhook(applied):
 def heard():
     """The alerts that the webhook was told of: (name, labels) of those that fire."""
     done = fleet.run("docker", "exec", "platform-webhook", "cat", "/tmp/alerts.jsonl", check=False)
-    found = []
-    for line in done.stdout.splitlines():
-        message = json.loads(line)
-        for alert in message.get("alerts", [message]):
-            if alert.get("status") == "firing":
-                found.append(alert["labels"])
-    return found
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return [one["labels"] for one in found if one["status"] == "firing"]
 
 
 def wait_for_alert(seconds=240, **labels):
