@@ -6,7 +6,7 @@ use crate::{
     facts,
     module::os_error,
     prelude::*,
-    support::{command::Output, init},
+    support::{command::Output, init, paths},
 };
 
 /// How the name is read and set; where none is named, what fits the host.
@@ -243,12 +243,14 @@ impl Way {
                 return said(ctx, &[program, "--pretty", "--static", "set-hostname", name]).map(drop);
             }
             Self::File { path, .. } => (*path, format!("{name}\n")),
-            Self::Line { path, .. } => {
+            Self::Line { path, program } => {
                 let line = format!("hostname=\"{name}\"");
                 let before = fs::read_to_string(path).ok();
                 let mut lines: Vec<String> = match &before {
                     Some(text) => text.lines().map(|line| line.trim().to_owned()).collect(),
-                    None => vec![line.clone()],
+                    None if program.is_some() => vec![line.clone()],
+                    // OpenRC's file is only ever changed.
+                    None => Vec::new(),
                 };
                 if let Some(there) = lines.iter_mut().find(|line| line.starts_with("hostname=")) {
                     *there = line;
@@ -269,11 +271,15 @@ impl Way {
                 (NETWORK, text)
             }
         };
+        let failed = |why: &str| Failure::new(format!("failed to update hostname: {why}"));
+        if let Err(error) = fs::metadata(paths::dirname(path)) {
+            return Err(failed(&os_error(&error, Some(path))));
+        }
         // A container's own file is mounted there and cannot be replaced.
         let in_place = FileAttributes { unsafe_writes: true, ..FileAttributes::default() };
         crate::support::atomic::write(ctx, path, text.as_bytes(), &in_place)
             .map(drop)
-            .map_err(|failure| Failure::new(format!("failed to update hostname: {}", failure.msg())))
+            .map_err(|failure| failed(&failure.msg()))
     }
 }
 

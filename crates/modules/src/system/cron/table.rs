@@ -5,6 +5,7 @@ use std::{fs, io::Write as _, path::Path};
 use pyregex::{Flags, Regex};
 
 use crate::{
+    module::{os_error, os_error_bytes},
     prelude::*,
     support::{
         accounts,
@@ -111,13 +112,16 @@ impl Table {
         let text = self.render();
         if let Some(path) = &self.path {
             // Not writable for others, whatever the umask is.
+            if let Err(error) = fs::metadata(paths::dirname(path)) {
+                return Err(Failure::raised(&os_error_bytes(&error, path), None));
+            }
             let is_new = !Path::new(path).exists();
             let mode = if is_new { Data::from("0644") } else { Data::Null };
             let attributes = FileAttributes { mode, ..FileAttributes::default() };
             return atomic::write(ctx, &paths::real(path), text.as_bytes(), &attributes).map(drop);
         }
         let folder = paths::temporary_folder(ctx.environment());
-        let failed = |error: std::io::Error| Failure::raised(&crate::module::os_error(&error, Some(&folder)), None);
+        let failed = |error: std::io::Error| Failure::raised(&os_error(&error, Some(&folder)), None);
         let mut staged = Staged::within(ctx, Path::new(&folder)).map_err(failed)?;
         staged.write_all(text.as_bytes()).and_then(|()| staged.flush()).map_err(failed)?;
         let path = staged.path().to_string_lossy().into_owned();
