@@ -41,7 +41,6 @@ def applied(request):
     """The first `apply` on bare hosts: the run, and how long it took in seconds."""
     if request.config.getoption("--as-it-is"):
         return fleet.apply(), 0.0
-    # Sixty days ago for everything that is signed first: today is then the day on which it is due.
     began = time.monotonic()
     fleet.fleet("up", timeout=1500)
     print(f"\nimages, registry and hosts: {time.monotonic() - began:.0f} s", file=sys.stderr)

@@ -3,7 +3,11 @@
 import json
 import time
 
+import pytest
+
 import platform_fleet as fleet
+
+pytestmark = pytest.mark.order(10)
 
 
 def test_the_first_run_brings_up_every_host(applied):

@@ -43,6 +43,6 @@ def test_panels_of_traffic_follow_the_load(answers):
     quiet, busy = answers
     before = {str(one.query): one.total for one in quiet}
     for board, words in TRAFFIC.items():
-        changed = [one for one in busy if one.query.dashboard.startswith(board) and words.lower() in one.query.title.lower()
+        changed = [one for one in busy if one.query.dashboard.lower() == board and words.lower() in one.query.title.lower()
                    and one.total != before.get(str(one.query))]
         assert changed, board

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import uuid
 
 import pytest
@@ -161,6 +162,13 @@ def test_a_host_that_reboots_is_healthy_again(alice):
     assert fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)[0] == 200
 
 
+@pytest.mark.order(80)
+def test_hosts_are_rebooted_one_after_the_other(alice):
+    done = fleet.recap(fleet.apply("--limit", "app", playbook="reboot.yml"))
+    assert all(count["failed"] == 0 and count["changed"] == 1 for count in done.values()), done
+    everything_is_well()
+
+
 @pytest.mark.order(81)
 def test_a_host_that_is_lost_is_rebuilt_by_the_playbook_alone(alice):
     fleet.fleet("lose", "app2")
@@ -201,3 +209,34 @@ def test_a_broken_image_stops_after_the_first_host_which_has_its_old_one_again(a
     assert load.failures == [], (load.answered, load.failures[:10])
     fleet.apply()
     everything_is_well()
+
+
+def ago(days):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
+
+
+@pytest.mark.order(95)
+def test_on_day_sixty_everything_is_due_and_renewed_under_load(folder):
+    """A fleet whose certificates were all issued sixty days ago, by authorities that are older still."""
+    fleet.fleet("clean")
+    fleet.fleet("up", env={"PLATFORM_CLOCK": ago(61)}, timeout=1500)
+    fleet.apply("--tags", "common,docker,certificates", "-e", f"certificates_clock={ago(60)}")
+    # The lists of that day are over: today's come before anybody reads them.
+    fleet.pki("crl build", *fleet.IDENTITY)
+    store = ("--store", fleet.STATE / "pki")
+    fleet.run(fleet.PROVISION, "pki", "trust", "deploy", "-i", "inventories/fleet", *store)
+    fleet.apply("--skip-tags", "certificates")
+    user = fleet.issue(folder, "of-today", names=[f"alice.users.{DOMAIN}"])
+    scraper = fleet.issue(folder, "scraper-of-today", names=[f"prometheus.monitor1.{DOMAIN}"])
+    before = all_served(scraper)
+    with Load(user) as load:
+        done = fleet.run(fleet.PROVISION, "pki", "renew", "--due", "-i", "inventories/fleet", *store, *fleet.IDENTITY, "--format", "json",
+                         check=False)
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0, answer
+    assert {reason["reason"] for one in answer["certificates"] for reason in one["reasons"]} == {"age"}
+    assert answer["renewed"] == len(answer["certificates"]) > len(SERVED)
+    after = all_served(scraper)
+    assert [one for one in before if after[one] == before[one]] == []
+    assert load.failures == [], (load.answered, load.failures[:10])
+    assert load.answered > 100
