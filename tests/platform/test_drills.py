@@ -101,6 +101,16 @@ def poisoned():
                       "owner": "101", "reload": reload, "port": 443, "server_name": fleet.USERS_NAME, "timeout": 10}]}
 
 
+@pytest.mark.order(61)
+def test_nginx_refuses_applications_under_another_name(alice):
+    fleet.apply("--tags", "nginx", "-e", f"nginx_upstream_name=other.{DOMAIN}")
+    try:
+        assert fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)[0] == 502
+    finally:
+        fleet.apply("--tags", "nginx")
+    fleet.until("nginx asks the applications again", lambda: fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)[0] == 200)
+
+
 @pytest.mark.order(62)
 def test_an_intermediate_is_replaced_and_revoked_without_downtime(alice, folder, prometheus_itself):
     old = [one for one in fleet.pki("intermediate list")["intermediates"] if one["state"] == "issuing"][0]["name"]
