@@ -137,7 +137,7 @@ def test_production_as_it_ships_is_refused_with_a_cure_for_each(production, prog
         "platform_domain is platform.example, which is for examples: name a domain of yours",
         "the addresses of fra-edge1, fra-edge2, ams-edge1, ",
         "no digest is known of nginx, nginx_exporter, app, ",
-        "docker buildx imagetools inspect docker.io/library/postgres:15",
+        "docker buildx imagetools inspect postgres:15",
         "secrets are missing, or shorter than 16 characters: postgres_admin, ",
     ]:
         assert message in output

@@ -44,5 +44,5 @@ def test_panels_of_traffic_follow_the_load(answers):
     before = {str(one.query): one.total for one in quiet}
     for board, words in TRAFFIC.items():
         changed = [one for one in busy if one.query.dashboard.lower() == board and words.lower() in one.query.title.lower()
-                   and one.total != before.get(str(one.query))]
+                   and one.total > 1.5 * before.get(str(one.query), 0) + 0.1]
         assert changed, board

@@ -6,6 +6,7 @@ and `pki revoke` says of such a service that it checks no lists.
 """
 
 import os
+import socket
 
 import pytest
 
@@ -178,6 +179,30 @@ def test_names_and_revocation_are_enforced_where_a_server_can(server, column, de
         rules = fleet.on(host, "iptables", "-S").stdout
         allowed = {line.split("-s ")[1].split("/")[0] for line in rules.splitlines() if f"--ctorigdstport {port} " in line and "-s " in line}
         assert allowed == {fleet.ADDRESSES["monitor1"]}, allowed
+
+
+@pytest.mark.order(32)
+@pytest.mark.parametrize("server, name", [("app", "nginx.users"), ("nginx, its numbers", "prometheus.users"), ("postgres", "app.users")])
+def test_a_user_who_is_called_like_a_service_is_not_taken_for_it(server, name, people, folder):
+    who = fleet.issue(folder, name.replace(".", "-"), names=[f"{name}.{DOMAIN}"], intermediate="services-1")
+    assert outcome(server, who) == "forbidden"
+
+
+@pytest.mark.order(32)
+@pytest.mark.parametrize("server", ["nginx", "nginx, its numbers", "app", "container_metrics"])
+def test_who_was_revoked_cannot_resume_a_session_of_before(server, people):
+    """Lists are read in whole handshakes alone, so that no server that reads them resumes one."""
+    host, port, name, path, _ = SERVERS[server]
+    who = people["good", good_name(server)]
+    context = fleet.context(who)
+    with socket.create_connection((fleet.ADDRESSES[host], port), timeout=5) as raw, context.wrap_socket(raw, server_hostname=name) as first:
+        first.sendall(f"GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        while first.recv(65536):
+            pass
+        session = first.session
+    with socket.create_connection((fleet.ADDRESSES[host], port), timeout=5) as raw:
+        with context.wrap_socket(raw, server_hostname=name, session=session) as second:
+            assert not second.session_reused
 
 
 @pytest.mark.order(33)

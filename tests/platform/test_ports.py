@@ -48,14 +48,14 @@ def test_no_port_but_that_of_lists_answers_in_plaintext(applied):
             address = fleet.ADDRESSES[host]
             said = plaintext_answer(address, port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             # A server may say that it wants TLS, and closes.
-            assert said[:1] in (b"", b"\x15") or b" 400 " in said[:20], (host, port, said)
+            assert said[:1] in (b"", b"\x15") or (b" 400 " in said[:20] and (b"HTTPS" in said or b"HTTP request to an HTTP" in said)), (host, port, said)
             if port == 6379:
                 assert b"PONG" not in plaintext_answer(address, port, b"PING\r\n")
             if port == 5432:
                 # A start without TLS, as user app.
                 start = b"\x00\x03\x00\x00user\x00app\x00database\x00app\x00\x00"
                 said = plaintext_answer(address, port, (len(start) + 4).to_bytes(4, "big") + start)
-                assert said[:1] == b"E" and b"no encryption" in said + b"no encryption" and b"R" != said[:1], said
+                assert said[:1] == b"E" and b"no encryption" in said, said
 
 
 def test_every_listening_port_of_every_host_is_known(applied):
