@@ -89,7 +89,7 @@ def test_what_roles_name_is_in_every_inventory(inventory, map_name):
 
 def test_every_image_of_production_has_a_version_and_a_place_for_its_digest():
     images = load(PRODUCTION / "group_vars/all/versions.yml")["platform_images"]
-    wrong = [name for name, image in images.items() if not re.fullmatch(r"(\S+/)?[a-z_-]+:v?\d+(\.\d+)+@sha256:(unknown|[0-9a-f]{64})", image)]
+    wrong = [name for name, image in images.items() if not re.fullmatch(r"(\S.*/)?[a-z_-]+:v?\d+(\.\d+)+@sha256:(unknown|[0-9a-f]{64})", image)]
     refuse([f"inventories/production: {name}: {images[name]}: write NAME:VERSION@sha256:DIGEST" for name in wrong])
 
 
