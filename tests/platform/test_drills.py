@@ -105,7 +105,8 @@ def poisoned():
 def test_nginx_refuses_applications_under_another_name(alice):
     fleet.apply("--tags", "nginx", "-e", f"nginx_upstream_name=other.{DOMAIN}")
     try:
-        assert fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)[0] == 502
+        # The workers of before go when the new ones are there.
+        fleet.until("nginx takes no application", lambda: fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)[0] == 502, seconds=15)
     finally:
         fleet.apply("--tags", "nginx")
     fleet.until("nginx asks the applications again", lambda: fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)[0] == 200)
