@@ -302,6 +302,9 @@ fn two_processes_at_once_both_end_well_or_locked_and_the_log_chains() {
 fn a_revoked_certificate_is_listed_due_and_its_servers_are_named() {
     let desk = Desk::new();
     desk.issue("redis", &["--san", "redis.example.org", "--role", "both"]).says(0, &[]);
+    desk.issue("web", &["--san", "web.example.org"]).says(0, &[]);
+    desk.at(NOW, &["revoke", "web", "--reason", "superseded"])
+        .says(0, &["checked by: nginx (ssl_crl)", "checked by gunicorn only with an ssl_context hook"]);
     desk.at(NOW, &["revoke", "redis", "--reason", "lost"]).says(2, &["keyCompromise"]);
     desk.at(NOW, &["revoke", "postgresql", "--reason", "keyCompromise"]).says(2, &["no certificate of that name"]);
     desk.at(NOW, &["revoke", "redis", "--reason", "keyCompromise"]).says(
@@ -316,7 +319,7 @@ fn a_revoked_certificate_is_listed_due_and_its_servers_are_named() {
     );
     desk.at(NOW, &["revoke", "redis", "--reason", "superseded"]).says(0, &["the first revocation holds"]);
     desk.at(NOW, &["status", "--due"]).says(0, &["DUE: it is revoked"]);
-    desk.signed(&["crl", "build"]).says(0, &["services-1: list 2 with 1 revoked"]);
+    desk.signed(&["crl", "build"]).says(0, &["services-1: list 2 with 2 revoked"]);
     desk.at(NOW, &["crl", "show"]).says(0, &["keyCompromise", "redis"]);
     desk.at(NOW, &["verify", "redis.pem"]).says(4, &["it was revoked 2026-11-25T19:00:00Z (keyCompromise)"]);
     desk.at(NOW, &["needs-renewal", "redis.pem"]).says(0, &["due: it is revoked"]);

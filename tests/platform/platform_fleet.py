@@ -65,6 +65,18 @@ def pki(verb, *arguments, check=True):
 IDENTITY = ("--identity", STATE / "identity/age")
 
 
+def ceremony(*task):
+    """A ceremony of the root (ceremony.py): `intermediate NAME`, `crl`."""
+    run(TREE / "tests/platform/ceremony.py", *task)
+
+
+def new_intermediate(name, *options):
+    """Another intermediate, whose key the fleet's identity opens; the root signs it in a ceremony."""
+    recipient = re.search("age1[a-z0-9]*", (STATE / "identity/age").read_text())[0]
+    pki("intermediate csr", name, "--recipient", recipient, *options)
+    ceremony("intermediate", name)
+
+
 def until(what, condition, seconds=60, every=0.3):
     """Waits for a condition; its last answer."""
     end = time.monotonic() + seconds

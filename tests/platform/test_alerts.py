@@ -1,52 +1,29 @@
 """What goes wrong is heard of at Alertmanager's webhook."""
 
 import json
-import subprocess
+import time
 
 import pytest
 
 import platform_fleet as fleet
+from alerts import heard, wait_for_alert, webhook
 
 pytestmark = [pytest.mark.full, pytest.mark.order(55)]
 DOMAIN = fleet.DOMAIN
+METRICS = "/usr/local/sbin/platform-certificate-metrics"
 
 
 @pytest.fixture(scope="module")
-def webhook(applied):
-    """The receiver that Alertmanager is told of: a container of the fleet's network with a certificate of the PKI."""
-    folder = fleet.STATE / "webhook"
-    folder.mkdir(exist_ok=True)
-    if not (folder / "key.pem").exists():
-        fleet.pki("issue", "webhook", "--host", f"webhook.{DOMAIN}", *fleet.IDENTITY, "--key-out", folder / "key.pem", "--out", folder / "cert.pem")
-    fleet.run("chown", "-R", "10001:10001", folder)
-    subprocess.run(["docker", "rm", "-f", "platform-webhook"], capture_output=True)
-    fleet.run("docker", "run", "-d", "--name", "platform-webhook", "--label", "provision.platform", "--network", "platform-fleet", "--ip",
-              "172.30.99.4", "--network-alias", f"webhook.{DOMAIN}", "-v", f"{folder}:/tls:ro", "-v", f"{fleet.roots()}:/roots.pem:ro", "-v",
-              f"{fleet.TREE}/tests/platform/webhook.py:/webhook.py:ro", "--entrypoint", "python3", "platform/app:test", "/webhook.py",
-              "--listen", "0.0.0.0:9443", "--certificate", "/tls/cert.pem", "--key", "/tls/key.pem", "--ca", "/roots.pem", "--out", "/tmp/alerts.jsonl")
-    yield
-    subprocess.run(["docker", "rm", "-f", "platform-webhook"], capture_output=True)
+def receiver(applied):
+    with webhook():
+        yield
 
 
-def heard():
-    """The alerts that the webhook was told of: (name, labels) of those that fire."""
-    done = fleet.run("docker", "exec", "platform-webhook", "cat", "/tmp/alerts.jsonl", check=False)
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    return [one["labels"] for one in found if one["status"] == "firing"]
-
-
-def wait_for_alert(seconds=240, **labels):
-    def came():
-        return [one for one in heard() if all(one.get(key) == value for key, value in labels.items())]
-
-    return fleet.until(f"the alert {labels}", came, seconds=seconds, every=1)
-
-
-def test_the_watchdog_says_that_alerts_can_be_heard(webhook):
+def test_the_watchdog_says_that_alerts_can_be_heard(receiver):
     wait_for_alert(alertname="Watchdog")
 
 
-def test_an_exporter_that_stopped_is_missed(webhook):
+def test_an_exporter_that_stopped_is_missed(receiver):
     fleet.on("data1", "docker", "stop", "redis_exporter")
     try:
         wait_for_alert(alertname="TargetDown", job="redis")
@@ -54,21 +31,60 @@ def test_an_exporter_that_stopped_is_missed(webhook):
         fleet.on("data1", "docker", "start", "redis_exporter")
 
 
-def test_a_certificate_with_twenty_days_left_a_renewal_overdue_and_a_list_near_its_end_are_told_of(webhook):
-    """The node exporter's numbers are those of a host whose renewal stopped; its script would put them right within the hour."""
-    metrics = "/var/lib/platform/metrics/certificates.prom"
-    fleet.on("app1", "systemctl", "stop", "platform-certificate-metrics.timer")
-    fleet.on("app1", "sh", "-c", f"""
-        now=$(date +%s)
-        {{ echo "host_certificate_not_before_seconds{{service=\\"drill\\"}} $((now - 70 * 86400))"
-           echo "host_certificate_not_after_seconds{{service=\\"drill\\"}} $((now + 20 * 86400))"
-           echo "host_crl_next_update_seconds{{issuer=\\"Drill CA\\"}} $((now + 3600))"; }} >{metrics}.drill
-        chmod 644 {metrics}.drill; mv {metrics}.drill {metrics}""")
+def test_a_host_that_answers_nobody_is_missed(receiver):
+    """Not one exporter but the target itself: nothing of the host reaches Prometheus any more."""
+    fleet.on("app2", "iptables", "-I", "INPUT", "-s", fleet.ADDRESSES["monitor1"], "-j", "DROP")
+    fleet.on("app2", "iptables", "-I", "FORWARD", "-s", fleet.ADDRESSES["monitor1"], "-j", "DROP")
     try:
-        wait_for_alert(alertname="CertificateExpiry", service="drill", severity="info")
-        wait_for_alert(alertname="CertificateRenewalOverdue", service="drill")
-        wait_for_alert(alertname="RevocationListExpiry", issuer="Drill CA")
-        assert not [one for one in heard() if one.get("service") == "drill" and one.get("severity") == "critical"]
+        for job in ("node", "containers", "app"):
+            wait_for_alert(alertname="TargetDown", job=job, host="app2")
     finally:
-        fleet.on("app1", "/usr/local/sbin/platform-certificate-metrics")
-        fleet.on("app1", "systemctl", "start", "platform-certificate-metrics.timer")
+        fleet.on("app2", "iptables", "-D", "INPUT", "-s", fleet.ADDRESSES["monitor1"], "-j", "DROP")
+        fleet.on("app2", "iptables", "-D", "FORWARD", "-s", fleet.ADDRESSES["monitor1"], "-j", "DROP")
+
+
+@pytest.fixture
+def short_certificates(applied, folder):
+    """Certificates of the PKI with 20, 13 and 6 days left, where the host's timer looks for those of services."""
+    left = {"drill-20": 20, "drill-13": 13, "drill-6": 6}
+    for name, days in left.items():
+        who = fleet.issue(folder, name, names=[f"{name}.app1.{DOMAIN}"], days=days)
+        directory = f"/etc/platform/tls/{name}/current"
+        fleet.on("app1", "sh", "-c", f"mkdir -p {directory} && cat >{directory}/cert.pem",
+                 input=open(who.certificate, encoding="utf-8").read())
+    fleet.on("app1", METRICS)
+    yield left
+    fleet.on("app1", "sh", "-c", "rm -r /etc/platform/tls/drill-*")
+    fleet.on("app1", METRICS)
+
+
+def test_certificates_are_told_of_by_how_many_days_they_have_left(receiver, short_certificates):
+    for name, severity in zip(short_certificates, ("info", "warning", "critical")):
+        wait_for_alert(alertname="CertificateExpiry", service=name, severity=severity)
+    told = {(one["service"], one["severity"]) for one in heard() if one["alertname"] == "CertificateExpiry"}
+    # Whoever has twenty days is not called at night; and those of the services, new as they are, are not spoken of.
+    assert ("drill-20", "critical") not in told and ("drill-20", "warning") not in told and ("drill-13", "critical") not in told
+    assert {service for service, _ in told} == set(short_certificates)
+
+
+@pytest.fixture
+def ending_list(applied, folder):
+    """Another authority's list, which ends within the day, in the bundle of a host where nobody reads lists."""
+    store, identity = folder / "forgetful", folder / "forgetful-identity"
+    fleet.run(fleet.PROVISION, "pki", "identity", identity)
+    recipient = [part for part in identity.read_text().split() if part.startswith("age1")][0]
+    six_days_ago = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 6.5 * 86400))
+    fleet.run(fleet.PROVISION, "pki", "init", store, "--rehearsal", "--chain", "--clock", six_days_ago, "--recipient", recipient,
+              "--organization", "Forgetful", "--url", f"http://pki.{DOMAIN}/pki/", "--dns", DOMAIN)
+    bundle = folder / "forgetful.crl"
+    fleet.run(fleet.PROVISION, "pki", "crl", "show", "--store", store, "--bundle", bundle)
+    lists = "/etc/platform/trust/lists.crl"
+    fleet.on("monitor1", "sh", "-c", f"cp -p {lists} {lists}.kept && cat >>{lists}", input=bundle.read_text())
+    fleet.on("monitor1", METRICS)
+    yield
+    fleet.on("monitor1", "mv", f"{lists}.kept", lists)
+    fleet.on("monitor1", METRICS)
+
+
+def test_a_revocation_list_near_its_end_is_told_of(receiver, ending_list):
+    wait_for_alert(alertname="RevocationListExpiry", issuer="Forgetful Services CA 1")

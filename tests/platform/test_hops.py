@@ -60,8 +60,7 @@ def people(applied, folder):
         return fleet.Who(name, certificate, key)
 
     lost = f"lost-{os.getpid()}"
-    fleet.pki("intermediate csr", lost, "--recipient", recipient_of_the_fleet(), "--common-name", f"Fleet Lost CA {os.getpid()}")
-    fleet.pki("intermediate sign", lost, *fleet.IDENTITY)
+    fleet.new_intermediate(lost, "--common-name", f"Fleet Lost CA {os.getpid()}")
     names = sorted({*GOOD.values(), "prometheus.monitor1"})
     for name in names:
         full = [f"{name}.{DOMAIN}"]
@@ -74,14 +73,10 @@ def people(applied, folder):
         fleet.pki("revoke", people["revoked leaf", name].serial, "--reason", "keyCompromise")
     people["wrong name"] = fleet.issue(folder, "mallory", names=[f"mallory.elsewhere.{DOMAIN}"], intermediate="services-1")
     fleet.pki("revoke", lost, "--reason", "cACompromise")
-    fleet.pki("crl build", "root", "services-1", *fleet.IDENTITY)
+    fleet.ceremony("crl")
+    fleet.pki("crl build", "services-1", *fleet.IDENTITY)
     fleet.apply("--tags", "certificates")
     return people
-
-
-def recipient_of_the_fleet():
-    text = (fleet.STATE / "identity/age").read_text()
-    return [part for part in text.split() if part.startswith("age1")][0]
 
 
 def outcome(server, who, name=None):

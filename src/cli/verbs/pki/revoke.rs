@@ -18,14 +18,16 @@ use crate::cli::{Result, terminal::Terminal};
 
 /// Servers that refuse what is on a list, and what they want: both lists, of root and intermediate.
 const CHECK: [(&str, &str); 2] = [("nginx", "ssl_crl"), ("postgresql", "ssl_crl_file")];
+/// Servers that check lists where their own code does it, and what that takes. gunicorn has had the hook since version 21.
+const CHECK_IF_TOLD: [(&str, &str); 1] = [("gunicorn", "an ssl_context hook that sets VERIFY_CRL_CHECK_CHAIN")];
 /// Servers that know no lists.
-const IGNORE: [&str; 4] = ["redis", "prometheus", "grafana", "gunicorn"];
+const IGNORE: [&str; 3] = ["redis", "prometheus", "grafana"];
 
 /// Revoke a certificate: the next list of its issuer carries it
 ///
-/// Who presents it is refused only by servers that check lists (nginx, PostgreSQL), once they have the new list. Redis 7.0,
-/// and programs in Go such as Prometheus and Grafana, check none: there revoking means issuing anew and changing what is
-/// trusted. The answer says so, for that service first.
+/// Who presents it is refused only by servers that check lists (nginx, PostgreSQL, and gunicorn where a hook tells it to), once
+/// they have the new list. Redis 7.0, and programs in Go such as Prometheus and Grafana, check none: there revoking means
+/// issuing anew and changing what is trusted. The answer says so, for that service first.
 ///
 /// Example: provision pki revoke nginx@web1.example.org --reason keyCompromise
 ///
@@ -95,6 +97,9 @@ impl Verb for Arguments {
                 "checked by: {}, once they have the new lists of root and intermediate",
                 shown.join(", ")
             ));
+            for (name, what) in CHECK_IF_TOLD {
+                lines.push(format!("checked by {name} only with {what}"));
+            }
         }
         lines.push(format!(
             "not checked by: {} and other programs in Go; they take it until {end}: issue anew, and where the key is lost \
@@ -107,7 +112,7 @@ impl Verb for Arguments {
         let json = json!({
             "serial": serial.to_string(), "name": what, "reason": reason.name(), "already": before,
             "not_after": end.to_string(), "due": due, "lists_checked_by": CHECK.map(|(name, _)| name),
-            "lists_not_checked_by": IGNORE,
+            "lists_checked_if_told_by": CHECK_IF_TOLD.map(|(name, _)| name), "lists_not_checked_by": IGNORE,
         });
         Ok(Done::well(lines.join("\n"), json))
     }
