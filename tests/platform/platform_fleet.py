@@ -71,10 +71,11 @@ def ceremony(*task):
 
 
 def new_intermediate(name, *options):
-    """Another intermediate, whose key the fleet's identity opens; the root signs it in a ceremony."""
+    """Another intermediate, whose key the fleet's identity opens: the root signs it in a ceremony, and it makes its first list."""
     recipient = re.search("age1[a-z0-9]*", (STATE / "identity/age").read_text())[0]
     pki("intermediate csr", name, "--recipient", recipient, *options)
     ceremony("intermediate", name)
+    pki("crl build", name, *IDENTITY)
 
 
 def until(what, condition, seconds=60, every=0.3):
@@ -99,8 +100,8 @@ class Who:
         self.name, self.certificate, self.key, self.serial = name, str(certificate), str(key), serial
 
 
-def issue(folder, name, *, role="client", names=None, intermediate=None, days=None):
-    """A certificate of the fleet's PKI for somebody who is not of the fleet."""
+def issue(folder, name, *, role="client", names=None, intermediate=None, days=None, clock=None):
+    """A certificate of the fleet's PKI for somebody who is not of the fleet; `clock` is when it is issued, if not now."""
     names = names or [f"{name}.users.{DOMAIN}"]
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     options = [part for one in names for part in ("--san", one)]
@@ -108,6 +109,8 @@ def issue(folder, name, *, role="client", names=None, intermediate=None, days=No
         options += ["--intermediate", intermediate]
     if days:
         options += ["--days", str(days)]
+    if clock:
+        options += ["--clock", clock]
     answer = pki("issue", name, "--host", name, "--role", role, *options, *IDENTITY, "--key-out", key, "--out", certificate)
     return Who(name, certificate, key, answer["serial"])
 

@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 import platform_fleet as fleet
+from alerts import heard, wait_for_alert, webhook
 from load import Load
 from test_hops import CANNOT, SERVERS, good_name, outcome
 
@@ -143,22 +144,53 @@ def rows(expression, database="app"):
 CHECKSUM = "select count(*), md5(string_agg(n::text, ',' order by n.id)) from app.notes n"
 
 
-@pytest.mark.order(70)
-def test_a_database_that_lost_its_volume_is_restored_as_it_was(alice, folder):
-    for number in range(30):
-        status, _, body = fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice, method="POST",
+def write_notes(who, count):
+    """So many notes, through all of the platform."""
+    for number in range(count):
+        status, _, body = fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", who, method="POST",
                                      headers={"Content-Type": "application/json"}, body=json.dumps({"text": f"note {number}"}))
         assert status == 201, body
+
+
+def backed_up_in(folder):
+    """A backup of now, fetched to the control node: its folder, which ends in the backup's stamp."""
+    fleet.apply("-e", f"backup_fetch_to={folder}", playbook="backup.yml")
+    return sorted(folder.glob("data1/*"))[-1]
+
+
+def the_database_is_empty():
+    answer = fleet.on("data1", "docker", "exec", "postgres", "psql", "-U", "postgres", "-d", "app", "-tAc", CHECKSUM, check=False)
+    return "does not exist" in answer.stderr
+
+
+@pytest.mark.order(70)
+def test_a_database_that_lost_its_volume_is_restored_as_it_was(alice, folder):
+    write_notes(alice, 30)
     before = rows(CHECKSUM)
-    fetched = folder / "backups"
-    fleet.apply("-e", f"backup_fetch_to={fetched}", playbook="backup.yml")
+    backed_up_in(folder / "backups")
     fleet.on("data1", "docker", "rm", "-f", "postgres")
     fleet.on("data1", "docker", "volume", "rm", "postgres")
     fleet.apply("--limit", "data")
-    assert "does not exist" in fleet.on("data1", "docker", "exec", "postgres", "psql", "-U", "postgres", "-d", "app", "-tAc", CHECKSUM, check=False).stderr
+    assert the_database_is_empty()
     fleet.apply("-e", "restore_confirm=yes", playbook="restore.yml")
     assert rows(CHECKSUM) == before
     assert before.startswith(tuple("123456789"))
+    everything_is_well()
+
+
+@pytest.mark.order(82)
+def test_a_data_host_that_is_lost_is_rebuilt_and_restored_from_the_copy_that_was_fetched(alice, folder):
+    write_notes(alice, 5)
+    before = rows(CHECKSUM)
+    copy = backed_up_in(folder / "copies")
+    fleet.fleet("lose", "data1")
+    fleet.fleet("hosts")
+    assert fleet.recap(fleet.apply())["data1"]["failed"] == 0
+    fleet.apply("-e", "restore_confirm=yes", "-e", f"restore_from={copy}", playbook="restore.yml")
+    assert rows(CHECKSUM) == before
+    status, _, body = fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)
+    assert status == 200 and b"note 4" in body
+    fleet.apply(playbook="backup.yml")
     everything_is_well()
 
 
@@ -204,10 +236,18 @@ def test_the_app_is_updated_without_a_failed_request(alice):
     assert load.answered > 50
 
 
+BROKEN = {
+    "it does not start": 'FROM platform/app:test\nENTRYPOINT ["false"]\n',
+    # It runs, answers /healthz, and would be killed by nobody.
+    "it is never ready": "FROM platform/app:test\nUSER 0\nRUN sed -i 's/ good = all/ good = False and all/' /srv/web/health.py\nUSER 10001\n",
+}
+
+
 @pytest.mark.order(76)
-def test_a_broken_image_stops_after_the_first_host_which_has_its_old_one_again(alice):
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_broken_image_stops_after_the_first_host_which_has_its_old_one_again(fault, alice):
     before = image_of("app1")
-    broken = push('FROM platform/app:test\nENTRYPOINT ["false"]\n', "app")
+    broken = push(BROKEN[fault], "app")
     with Load(alice) as load:
         done = fleet.apply("-e", f"app_image={broken}", playbook="rolling-update.yml", check=False)
     assert done.returncode != 0
@@ -226,13 +266,24 @@ def ago(days):
 def test_on_day_sixty_everything_is_due_and_renewed_under_load(folder):
     """A fleet whose certificates were all issued sixty days ago, by authorities that are older still."""
     fleet.fleet("clean")
-    fleet.fleet("up", env={"PLATFORM_CLOCK": ago(61)}, timeout=1500)
+    fleet.fleet("up", env={"PLATFORM_CLOCK": ago(85)}, timeout=1500)
+    forgotten = fleet.issue(folder, "forgotten", names=[f"forgotten.app1.{DOMAIN}"], clock=ago(70))
     fleet.apply("--tags", "common,docker,certificates", "-e", f"certificates_clock={ago(60)}")
     # The lists of that day are over: today's come before anybody reads them.
     fleet.pki("crl build", *fleet.IDENTITY)
     store = ("--store", fleet.STATE / "pki")
     fleet.run(fleet.PROVISION, "pki", "trust", "deploy", "-i", "inventories/fleet", *store)
     fleet.apply("--skip-tags", "certificates")
+    with webhook():
+        # What the host's timer reads of a service that no renewal knows.
+        directory = "/etc/platform/tls/forgotten"
+        fleet.on("app1", "sh", "-c", f"mkdir -p {directory}/current && cat >{directory}/current/cert.pem",
+                 input=open(forgotten.certificate, encoding="utf-8").read())
+        fleet.on("app1", "/usr/local/sbin/platform-certificate-metrics")
+        wait_for_alert(alertname="CertificateRenewalOverdue", service="forgotten")
+        # Those of the services are due today, and nobody is called for that.
+        assert {one["service"] for one in heard() if one["alertname"] == "CertificateRenewalOverdue"} == {"forgotten"}
+        fleet.on("app1", "rm", "-r", directory)
     user = fleet.issue(folder, "of-today", names=[f"alice.users.{DOMAIN}"])
     scraper = fleet.issue(folder, "scraper-of-today", names=[f"prometheus.monitor1.{DOMAIN}"])
     before = all_served(scraper)
