@@ -268,7 +268,9 @@ def test_on_day_sixty_everything_is_due_and_renewed_under_load(folder):
     fleet.fleet("clean")
     fleet.fleet("up", env={"PLATFORM_CLOCK": ago(85)}, timeout=1500)
     forgotten = fleet.issue(folder, "forgotten", names=[f"forgotten.app1.{DOMAIN}"], clock=ago(70))
-    fleet.apply("--tags", "common,docker,certificates", "-e", f"certificates_clock={ago(60)}")
+    sixty = ago(60)
+    fleet.pki("crl build", *fleet.IDENTITY, "--clock", sixty)
+    fleet.apply("--tags", "common,docker,certificates", "-e", f"certificates_clock={sixty}")
     # The lists of that day are over: today's come before anybody reads them.
     fleet.pki("crl build", *fleet.IDENTITY)
     store = ("--store", fleet.STATE / "pki")
