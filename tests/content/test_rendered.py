@@ -1,6 +1,7 @@
 """What the templates make for the demo hosts is what the programs that read it take."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -59,3 +60,23 @@ def test_one_machine_has_a_port_for_every_service(tmp_path):
                 ports.setdefault(str(port).split(":")[-2], []).append(name)
     assert {"443", "5000", "5432", "6379", "9090"} <= set(ports)
     assert {port: names for port, names in ports.items() if len(names) > 1} == {}
+
+
+def test_nginx_says_its_headers_once_and_leaves_connections_before_the_app_does(rendered):
+    for path in files(rendered, "nginx.conf"):
+        text = path.read_text()
+        users = text[text.index("# Users."):text.index("# nginx's own numbers")]
+        added = set(re.findall(r"^ *add_header (\S+)", users, re.M))
+        assert {"X-Request-ID", "X-Content-Type-Options"} <= added
+        hidden = set(re.findall(r"^ *proxy_hide_header (\S+);", users, re.M))
+        refuse([f"{said(path)}: {name} comes twice where the app says it too: hide the app's" for name in sorted(added - hidden)])
+        kept = int(re.search(r"upstream app \{[^}]*\n *keepalive_timeout (\d+)s;", text)[1])
+        for settings in files(rendered, "srv/app/config/app.json"):
+            assert kept < json.loads(settings.read_text())["server"]["keepalive"], f"{said(settings)}: see nginx_upstream_keepalive"
+
+
+@pytest.mark.parametrize(("extra", "code"), [("app_keepalive=60", 2), ("app_keepalive=61", 0), ("nginx_upstream_keepalive=75", 0)])
+def test_nginx_refuses_an_app_that_closes_connections_before_it(tmp_path, extra, code):
+    tree = copy_of_content(tmp_path / "tree")
+    command = [PROVISION, "apply", "-i", "inventory", "--limit", "edge", "--check", "-e", extra]
+    assert run([*command, "playbooks/site.yml", "--tags", "nginx"], cwd=tree)[0] == code
