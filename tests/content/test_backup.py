@@ -1,0 +1,94 @@
+"""The programs of backups, with programs in the place of Docker and age: what reaches the disk, and what is said of it."""
+
+import os
+import subprocess
+
+from content import PROVISION, copy_of_content, refuse, run
+
+DUMP = b"PGDMP\x00\n\nrows and rows\n\n"
+KEYS = b"REDIS\x00\n\nkeys\n"
+DOCKER = f"""#!/bin/sh
+set -eu
+case "$*" in
+  *"/programs/dump app") printf 'table|public.t|2|3\\n\\n'; cat "$ANSWERS/dump"; exit "$(cat "$ANSWERS/code")" ;;
+  *"/programs/dump-redis") printf '2 keys read\\n\\n'; cat "$ANSWERS/keys" ;;
+  *pg_restore*) cat >/dev/null; echo "1; an entry" ;;
+  *) echo "docker $*?" >&2; exit 1 ;;
+esac
+"""
+# "Encrypts", and writes down what is on the disk beside it.
+AGE = """#!/bin/sh
+set -eu
+[ "$1 $2 $4" = "--encrypt --recipient --output" ]
+{ echo sealed; tr a-z n-za-m; } >"$5"
+ls "$(dirname "$5")" >>"$ANSWERS/seen"
+"""
+RECIPIENT = "age1" + "q" * 58
+
+
+class Host:
+    """The demo's host with data, of which the role made folders and programs."""
+
+    def __init__(self, folder, *extra):
+        tree = copy_of_content(folder / "tree")
+        command = [PROVISION, "apply", "-i", "inventory", "--limit", "data1", "--tags", "backup", *extra, "playbooks/site.yml"]
+        code, output = run(command, cwd=tree)
+        refuse([output[-1500:]] if code else [])
+        self.root = tree / "demo/data1"
+        self.kept = self.root / "var/backups/platform"
+        self.answers = folder / "answers"
+        self.answers.mkdir()
+        for name, content in {"dump": DUMP, "keys": KEYS, "code": b"0"}.items():
+            (self.answers / name).write_bytes(content)
+        (folder / "bin").mkdir()
+        for name, program in {"docker": DOCKER, "age": AGE}.items():
+            (folder / "bin" / name).write_text(program)
+            (folder / "bin" / name).chmod(0o755)
+        self.environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "ANSWERS": str(self.answers)}
+
+    def call(self, program, *arguments):
+        return subprocess.run(
+            [self.root / "srv/backup/programs" / program, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, check=False,
+        )
+
+    def backup(self):
+        """The folder of a backup that was taken just now."""
+        done = self.call("backup")
+        assert done.returncode == 0, done.stderr
+        return self.kept / done.stdout.strip()
+
+    def metrics(self):
+        """What the node exporter would say, by series."""
+        lines = [line for path in (self.root / "var/lib/platform/metrics").glob("*.prom") for line in path.read_text().splitlines()]
+        return {series: float(value) for series, value in (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))}
+
+
+def test_a_backup_has_what_the_servers_wrote_byte_for_byte(tmp_path):
+    host = Host(tmp_path)
+    taken = host.backup()
+    assert {path.name: path.read_bytes() for path in taken.iterdir() if path.name != "SHA256SUMS"} == {
+        "app.tables": b"table|public.t|2|3\n", "app.dump": DUMP, "redis.keys": b"2 keys read\n", "redis.rdb": KEYS,
+    }
+    assert host.call("verify", "latest").returncode == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [taken, *taken.iterdir()])
+
+
+def test_what_is_encrypted_is_at_no_time_in_the_clear_on_the_disk(tmp_path):
+    host = Host(tmp_path, "-e", f"backup_recipient={RECIPIENT}")
+    taken = host.backup()
+    assert sorted(path.name for path in taken.iterdir()) == [
+        "SHA256SUMS", "app.dump.age", "app.tables.age", "redis.keys.age", "redis.rdb.age",
+    ]
+    assert all(path.read_bytes().startswith(b"sealed\n") for path in taken.glob("*.age"))
+    seen = (host.answers / "seen").read_text().split()
+    assert len(seen) >= 4 and all(name.endswith(".age") for name in seen), seen
+
+
+def test_a_dump_that_breaks_off_leaves_nothing_and_says_so(tmp_path):
+    host = Host(tmp_path)
+    (host.answers / "code").write_text("1")
+    done = host.call("backup")
+    assert done.returncode != 0 and "the backups from before are as they were" in done.stderr
+    assert host.call("list").stdout == "" and host.metrics()["backup_last_run_ok"] == 0
+    assert [path.name for path in host.kept.iterdir() if path.name != ".lock"] == []
