@@ -1,6 +1,7 @@
 """The programs of backups, with programs in the place of Docker and age: what reaches the disk, and what is said of it."""
 
 import os
+import shutil
 import subprocess
 
 from content import PROVISION, copy_of_content, refuse, run
@@ -30,7 +31,7 @@ class Host:
     """The demo's host with data, of which the role made folders and programs."""
 
     def __init__(self, folder, *extra):
-        tree = copy_of_content(folder / "tree")
+        self.tree = tree = copy_of_content(folder / "tree")
         command = [PROVISION, "apply", "-i", "inventory", "--limit", "data1", "--tags", "backup", *extra, "playbooks/site.yml"]
         code, output = run(command, cwd=tree)
         refuse([output[-1500:]] if code else [])
@@ -92,3 +93,33 @@ def test_a_dump_that_breaks_off_leaves_nothing_and_says_so(tmp_path):
     assert done.returncode != 0 and "the backups from before are as they were" in done.stderr
     assert host.call("list").stdout == "" and host.metrics()["backup_last_run_ok"] == 0
     assert [path.name for path in host.kept.iterdir() if path.name != ".lock"] == []
+
+
+def test_it_is_said_of_which_backup_the_newest_copy_elsewhere_is(tmp_path):
+    host = Host(tmp_path)
+    taken = host.backup().name
+    assert host.metrics()["backup_last_copy_seconds"] == 0
+    assert host.metrics()["backup_copy_wanted_seconds"] == 26 * 3600
+    assert host.call("copied", "20200101T000000Z").returncode == 1, "there is none of that moment"
+    assert host.call("copied", taken).returncode == 0
+    said = host.metrics()
+    assert said["backup_last_copy_seconds"] == said['backup_last_success_seconds{name="app"}'] > 0
+    # An older one that follows changes nothing, and neither does the next backup.
+    shutil.copytree(host.kept / taken, host.kept / "20200101T000000Z")
+    assert host.call("copied", "20200101T000000Z").returncode == 0
+    assert host.call("copied").returncode == 0
+    assert host.metrics()["backup_last_copy_seconds"] == said["backup_last_copy_seconds"]
+
+
+def test_who_wants_no_copies_says_so(tmp_path):
+    assert Host(tmp_path, "-e", "backup_copies_hours=0").metrics()["backup_copy_wanted_seconds"] == 0
+
+
+def test_a_backup_that_is_brought_to_the_control_node_counts_as_a_copy(tmp_path):
+    host = Host(tmp_path)
+    command = [PROVISION, "apply", "-i", "inventory", "-e", f"backup_fetch_to={tmp_path / 'away'}", "playbooks/backup.yml"]
+    code, output = run(command, cwd=host.tree, env=host.environment)
+    refuse([output[-1500:]] if code else [])
+    assert sorted(path.name for path in (tmp_path / "away/data1").glob("*/*.dump")) == ["app.dump"]
+    said = host.metrics()
+    assert said["backup_last_copy_seconds"] == said['backup_last_success_seconds{name="app"}']
