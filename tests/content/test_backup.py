@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 
-from content import PROVISION, copy_of_content, refuse, run
+import pytest
+
+from content import ORACLE, PROVISION, copy_of_content, refuse, run
 
 DUMP = b"PGDMP\x00\n\nrows and rows\n\n"
 KEYS = b"REDIS\x00\n\nkeys\n"
@@ -123,3 +125,40 @@ def test_a_backup_that_is_brought_to_the_control_node_counts_as_a_copy(tmp_path)
     assert sorted(path.name for path in (tmp_path / "away/data1").glob("*/*.dump")) == ["app.dump"]
     said = host.metrics()
     assert said["backup_last_copy_seconds"] == said['backup_last_success_seconds{name="app"}']
+
+
+# In the place of the program that restores, and of Docker on the app's hosts: what was asked of them, in turn.
+RESTORE = '#!/bin/sh\necho "$1" >>"$ANSWERS/asked"\necho "$1 of $2"\n'
+CLIENT = """#!/bin/sh
+case "$1" in
+  container) echo running ;;
+  inspect) cat "$ANSWERS/health" ;;
+  stop | start) echo "$1" >>"$ANSWERS/asked" ;;
+esac
+"""
+# One of the two hosts of the app does not answer.
+LOST = "all: {hosts: {app2: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 1}}}\n"
+
+
+@pytest.mark.parametrize("program", [[PROVISION, "apply"], [ORACLE / "ansible-playbook"]], ids=["provision", "ansible-core"])
+def test_a_restore_goes_on_without_an_app_host_that_is_lost_and_says_so(tmp_path, program):
+    host = Host(tmp_path)
+    (host.root / "srv/backup/programs/restore").write_text(RESTORE)
+    (tmp_path / "bin/docker").write_text(CLIENT)
+    (tmp_path / "lost.yml").write_text(LOST)
+    environment = {**host.environment, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_PYTHON_INTERPRETER": str(ORACLE / "python")}
+
+    def restored(*extra):
+        (host.answers / "asked").write_text("")
+        command = [*program, "-i", "inventory", "-i", tmp_path / "lost.yml", *extra, "playbooks/restore.yml"]
+        code, output = run(command, cwd=host.tree, env=environment)
+        return code, output, (host.answers / "asked").read_text().split()
+
+    code, output, asked = restored()
+    assert code == 2 and asked == ["plan"], output
+    assert "It goes on without this one" in output and "app2 cannot be reached" in output and "Nothing was done" in output
+    (host.answers / "health").write_text("healthy\n")
+    code, output, asked = restored("-e", "restore_confirm=yes")
+    assert code == 0, output
+    assert asked == ["plan", "databases", "stop", "switch", "start"]
+    assert "Look after this one when it is there again: app2 cannot be reached" in output
