@@ -1,0 +1,99 @@
+"""inventories/dev: a developer's machine, with everything in containers on it and a PKI and secrets of its own."""
+
+import json
+import subprocess
+
+import pytest
+
+import platform_fleet as fleet
+
+pytestmark = [pytest.mark.full, pytest.mark.order(90)]
+MACHINE = "platform-dev"
+TREE = "/srv/provision"
+# Debian's nginx exporter is 0.11, with flags of its own, as in inventories/fleet.
+EXPORTER = ["-web.secured-metrics", "-web.ssl-server-cert=/tls/current/fullchain.pem", "-web.ssl-server-key=/tls/current/key.pem"]
+
+
+def there(*command, check=True, **options):
+    """A command on the developer's machine."""
+    return fleet.run("docker", "exec", "-i", "-w", TREE, MACHINE, *command, check=check, **options)
+
+
+def provision(*arguments, check=True):
+    return there("provision", *arguments, check=check, timeout=900)
+
+
+def variables():
+    """The variables of a developer who has other images than the official ones: those of the test fleet's registry, by digest."""
+    lines = (fleet.STATE / "versions.yml").read_text().splitlines()
+    named = dict(line.split(": ", 1) for line in lines if not line.startswith("#"))
+    known = {**named, "grafana": "grafana/grafana:12.0.0"}
+    return {"platform_images": known, "grafana_enabled": False, "exporters_nginx_serving": EXPORTER}
+
+
+@pytest.fixture(scope="module")
+def machine(applied, folder):
+    """A machine with Docker, this tree and the program; the registry knows it by a certificate."""
+    subprocess.run(["docker", "rm", "-f", "-v", MACHINE], capture_output=True)
+    fleet.run("docker", "run", "-d", "--name", MACHINE, "--hostname", "dev", "--label", "provision.platform", "--network", "platform-fleet",
+              "--ip", "172.30.99.20", "--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE", "--security-opt",
+              "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--security-opt", "systempaths=unconfined", "--cgroupns=host",
+              "--stop-signal", "SIGRTMIN+3", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/run/lock",
+              "-v", "/var/lib/docker", "-v", "/var/lib/containerd", "provhost:platform", "/sbin/init")
+    try:
+        fleet.run("docker", "cp", fleet.PROVISION, f"{MACHINE}:/usr/local/bin/provision")
+        tree = subprocess.Popen(["tar", "-c", "playbooks", "roles", "templates", "inventories", "apps"], cwd=fleet.TREE, stdout=subprocess.PIPE)
+        fleet.run("docker", "exec", MACHINE, "mkdir", "-p", TREE)
+        subprocess.run(["docker", "exec", "-i", MACHINE, "tar", "-x", "-C", TREE], stdin=tree.stdout, check=True)
+        assert tree.wait() == 0
+        who = fleet.issue(folder, "developer", names=[f"developer.users.{fleet.DOMAIN}"])
+        trusted = f"/etc/docker/certs.d/registry.{fleet.DOMAIN}:5000"
+        there("mkdir", "-p", trusted)
+        for name, path in (("ca.crt", fleet.roots()), ("client.cert", who.certificate), ("client.key", who.key)):
+            fleet.run("docker", "cp", path, f"{MACHINE}:{trusted}/{name}")
+        said = folder / "dev.json"
+        said.write_text(json.dumps(variables()))
+        fleet.run("docker", "cp", said, f"{MACHINE}:/root/dev.json")
+        # Docker's own embedded networks are taken by the machine around it.
+        options = folder / "daemon.json"
+        options.write_text(json.dumps({"default-address-pools": [{"base": "10.210.0.0/16", "size": 24}], "bip": "10.211.0.1/24"}))
+        there("mkdir", "-p", "/etc/docker")
+        fleet.run("docker", "cp", options, f"{MACHINE}:/etc/docker/daemon.json")
+        there("systemctl", "restart", "docker")
+        yield
+    finally:
+        subprocess.run(["docker", "rm", "-f", "-v", MACHINE], capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def developed(machine):
+    """The first run there."""
+    return provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json")
+
+
+def test_one_command_brings_everything_up_on_one_machine(developed):
+    count = fleet.recap(developed)["dev"]
+    assert count["failed"] == 0 and count["changed"] > 20
+    running = set(there("docker", "ps", "--format", "{{.Names}}").stdout.split())
+    assert {"nginx", "app", "postgres", "redis", "prometheus", "alertmanager", "node_exporter", "container_metrics", "tracing"} <= running
+
+
+def test_a_second_run_changes_nothing(developed):
+    assert fleet.recap(provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json"))["dev"]["changed"] == 0
+
+
+def test_all_of_it_is_well(developed):
+    provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json", "playbooks/backup.yml")
+    provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json", "playbooks/self-check.yml")
+
+
+def test_what_the_machine_is_otherwise_stays_so(developed):
+    """The role for systems leaves sshd, the firewall and accounts alone."""
+    assert there("test", "-e", "/etc/ssh/sshd_config.d/50-platform.conf", check=False).returncode != 0
+    assert there("systemctl", "is-active", "platform-firewall", check=False).stdout.strip() != "active"
+
+
+def test_a_teardown_takes_it_away(developed):
+    provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json", "playbooks/teardown.yml", "-e", "teardown_data=yes")
+    assert there("docker", "ps", "-aq").stdout == ""
+    assert there("docker", "volume", "ls", "-q").stdout == ""
