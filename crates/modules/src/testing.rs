@@ -1,8 +1,9 @@
 //! What tests of modules share: a call from JSON, run through the registry.
 
-use std::sync::Arc;
+use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
 use protocol::{Data, Invocation, Map, Outcome, invocation::Content};
+use tempfile::TempDir;
 
 use crate::{Cancellation, NoLink, registry};
 
@@ -34,9 +35,25 @@ impl Call {
         self
     }
 
+    /// With these programs in front of the machine's own.
+    pub(crate) fn with_programs(self, programs: &TempDir) -> Self {
+        self.env("PATH", &format!("{}:/usr/bin:/bin", programs.path().display()))
+    }
+
     pub(crate) fn run(self) -> Outcome {
         registry::ALL.run(&self.0, Arc::new(NoLink), Cancellation::default())
     }
+}
+
+/// A folder of programs: names, and what the shell does in their place; `$HERE` is the folder.
+pub(crate) fn programs(scripts: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, script) in scripts {
+        let path = folder.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\nHERE=${{0%/*}}\n{script}\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    folder
 }
 
 /// Runs a module.

@@ -3,3 +3,4 @@
 pub mod apt;
 pub mod apt_repository;
 pub mod deb822_repository;
+pub mod dpkg_selections;

@@ -72,6 +72,26 @@ impl Output {
     pub fn success(&self) -> bool {
         self.rc == 0
     }
+
+    /// The failure of a command that ended badly, as Ansible's `run_command` tells of it with `check_rc`.
+    #[must_use]
+    pub fn refusal<S: AsRef<str>>(&self, argv: &[S]) -> Failure {
+        let cmd: Vec<String> = argv.iter().map(|word| super::shlex::quote(word.as_ref())).collect();
+        Failure::new(self.stderr_text().trim_end())
+            .with("cmd", cmd.join(" "))
+            .with("rc", self.rc)
+            .with("stdout", self.stdout_text().into_owned())
+            .with("stderr", self.stderr_text().into_owned())
+    }
+
+    /// Itself, where it ended with 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Self::refusal`].
+    pub fn checked<S: AsRef<str>>(self, argv: &[S]) -> Result<Self, Failure> {
+        if self.success() { Ok(self) } else { Err(self.refusal(argv)) }
+    }
 }
 
 /// A process that did not come to its own end.
@@ -191,6 +211,17 @@ impl Command {
     pub fn best_locale(mut self) -> Self {
         let best = super::locale::best();
         for name in ["LANG", "LC_ALL", "LC_MESSAGES"] {
+            self.inner.env(name, best);
+        }
+        self
+    }
+
+    /// Output in plain English, in the best locale for it that the host has, whatever variable a program asks: `LANG`,
+    /// `LC_ALL`, `LC_MESSAGES`, `LC_CTYPE` and `LANGUAGE`.
+    #[must_use]
+    pub fn best_locale_throughout(mut self) -> Self {
+        let best = super::locale::best();
+        for name in ["LANG", "LC_ALL", "LC_MESSAGES", "LC_CTYPE", "LANGUAGE"] {
             self.inner.env(name, best);
         }
         self

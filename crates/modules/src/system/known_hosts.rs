@@ -14,8 +14,7 @@ use crate::{
     prelude::*,
     support::{
         atomic::{self, Staged},
-        command::Output,
-        paths, shlex,
+        paths,
     },
 };
 
@@ -148,7 +147,7 @@ impl KnownHostsArgs {
             let argv = [program, "-R", host, "-f", &self.path];
             let output = ctx.command(argv).run()?;
             if !output.success() {
-                return Err(refused(&argv, &output));
+                return Err(output.refusal(&argv));
             }
             // What ssh-keygen left is what is written again, as it is.
             text = read(&self.path)?;
@@ -168,17 +167,6 @@ impl KnownHostsArgs {
         }
         Ok(changed)
     }
-}
-
-/// A command that ended badly, as Ansible tells of it.
-fn refused(argv: &[&str], output: &Output) -> Failure {
-    let cmd: Vec<String> = argv.iter().map(|word| shlex::quote(word)).collect();
-    let error = output.stderr_text().into_owned();
-    Failure::new(error.trim_end())
-        .with("cmd", cmd.join(" "))
-        .with("rc", output.rc)
-        .with("stdout", output.stdout_text().into_owned())
-        .with("stderr", error)
 }
 
 /// The file's text; none where it is not there.
