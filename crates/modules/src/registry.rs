@@ -120,6 +120,7 @@ const ROWS: &[Entry] = &[
     entry::<files::copy::Copy>(),
     entry::<system::cron::Cron>(),
     entry::<packages::deb822_repository::Deb822Repository>().of(Bundle::Web),
+    entry::<packages::debconf::Debconf>(),
     entry::<packages::dpkg_selections::DpkgSelections>(),
     entry::<files::fetch::Fetch>(),
     entry::<files::file::File>(),
