@@ -139,6 +139,7 @@ const ROWS: &[Entry] = &[
     entry::<crypto::openssl_pkcs12::OpensslPkcs12>().of(Bundle::Crypto),
     entry::<crypto::openssl_privatekey::OpensslPrivatekey>().of(Bundle::Crypto),
     entry::<crypto::openssl_publickey::OpensslPublickey>().of(Bundle::Crypto),
+    entry::<packages::package_facts::PackageFacts>(),
     entry::<system::ping::Ping>(),
     entry::<files::replace::Replace>(),
     entry::<commands::script::Script>(),

@@ -34,6 +34,11 @@ pub(crate) fn full_host_name(ctx: &mut Context) -> String {
     platform::full_name_of(&gathering::Gathering::new(ctx, Duration::ZERO, String::new()))
 }
 
+/// The interpreter that is set for the host, or the first that Ansible would discover, by its path; none where there is none.
+pub(crate) fn python_program(ctx: &Context) -> Option<String> {
+    python::ask(ctx)?.program()
+}
+
 /// The distribution's id of os-release(5), as Ansible's `get_distribution` writes it.
 pub(crate) fn distribution_id() -> String {
     let text = read::raw("/etc/os-release").or_else(|| read::raw("/usr/lib/os-release")).unwrap_or_default();

@@ -16,6 +16,11 @@ impl Python {
     pub(super) fn version(&self) -> &str {
         &self.version
     }
+
+    /// Its own path, as it has it.
+    pub(super) fn program(&self) -> Option<String> {
+        self.facts.get("executable").and_then(Data::as_str).map(str::to_owned)
+    }
 }
 
 /// Names that Ansible looks for where none is set (`INTERPRETER_PYTHON_FALLBACK`), the first that is there.

@@ -5,3 +5,4 @@ pub mod apt_repository;
 pub mod deb822_repository;
 pub mod debconf;
 pub mod dpkg_selections;
+pub mod package_facts;
