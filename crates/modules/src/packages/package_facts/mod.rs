@@ -152,9 +152,11 @@ fn by_name(packages: Vec<Map>, source: &str) -> Result<Map, Trouble> {
         let Some(name) = package.get("name").and_then(Data::as_str).map(str::to_owned) else {
             return Err(Trouble::Told("'name'".to_owned()));
         };
-        match found.entry(name).or_insert_with(|| Data::List(Vec::new())) {
-            Data::List(versions) => versions.push(Data::Map(package)),
-            _ => unreachable!("what is put in is a list"),
+        match found.get_mut(&name) {
+            Some(Data::List(versions)) => versions.push(Data::Map(package)),
+            _ => {
+                found.insert(name, Data::List(vec![Data::Map(package)]));
+            }
         }
     }
     Ok(found)
