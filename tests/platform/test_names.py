@@ -7,6 +7,7 @@ Alertmanager, the blackbox exporter, nginx, the app, the database's and the cach
 import contextlib
 import json
 import re
+import urllib.parse
 import uuid
 
 import pytest
@@ -56,6 +57,11 @@ def under_another_name(who, *services):
             fleet.on(host, "rm", "-r", f"/etc/platform/tls/{container}/releases/drill")
 
 
+def logged(host, container, reason):
+    """Whether a container has said so in the last minute."""
+    return re.search(reason, fleet.on(host, "sh", "-c", f"docker logs --since 60s {container} 2>&1").stdout)
+
+
 def test_nginx_asks_no_application_under_another_name(elsewhere, alice):
     """Whoever is left answers; when nobody is left, nobody does."""
     def ask():
@@ -65,6 +71,7 @@ def test_nginx_asks_no_application_under_another_name(elsewhere, alice):
         fleet.until("app2 answers", lambda: ask() == 200)
         with under_another_name(elsewhere, ("app2", "app")):
             fleet.until("nobody answers", lambda: ask() == 502)
+            fleet.until("nginx says why", lambda: ask() and logged("edge1", "nginx", "upstream SSL certificate does not match"))
     fleet.until("both answer again", lambda: ask() == 200)
 
 
@@ -77,6 +84,13 @@ def test_the_probe_takes_no_users_door_under_another_name(elsewhere, prometheus_
     fleet.until("the probe gets in", lambda: probe(url, prometheus_itself) == [1.0])
     with under_another_name(elsewhere, ("edge1", "nginx")):
         fleet.until("the probe does not get in", lambda: probe(url, prometheus_itself) == [0.0])
+
+        def told():
+            question = urllib.parse.urlencode({"module": "https", "target": url, "debug": "true"})
+            _, _, body = fleet.http("monitor1", 9115, f"monitor1.{DOMAIN}", f"/probe?{question}", prometheus_itself)
+            return REFUSED.search(body.decode().replace('\\"', '"'))
+
+        fleet.until("the probe says why", told)
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +111,16 @@ def test_the_app_and_the_exporter_trust_no_data_under_another_name(container, ch
         for host, who in hosts_themselves.items():
             _, checks = fleet.until("the app is not ready", lambda: ready(host, who)[0] == 503 and ready(host, who))
             assert checks[check] != "ok" and all(answer == "ok" for name, answer in checks.items() if name != check), checks
+            # Whoever starts anew is not there for a moment: the name has to be the reason.
+            fleet.until("the app says why", lambda: ready(host, who) and logged(host, "app", "does not match host name|Hostname mismatch"))
         fleet.until(f"{metric} is 0", lambda: [value for _, value in fleet.query(metric, prometheus_itself)] == [0.0])
     for host, who in hosts_themselves.items():
         fleet.until("the app is ready", lambda: ready(host, who)[0] == 200)
 
 
 def spans(result, who):
-    """How many spans the apps have exported, or failed to."""
-    return sum(value for _, value in fleet.query(f'app_spans_total{{result="{result}"}}', who))
+    """How many spans each app has exported, or failed to, by its last scrape."""
+    return {labels["host"]: value for labels, value in fleet.query(f'sum by (host) (app_spans_total{{result="{result}"}})', who)}
 
 
 def test_the_app_sends_no_traces_to_another_name(elsewhere, alice, prometheus_itself):
@@ -114,12 +130,14 @@ def test_the_app_sends_no_traces_to_another_name(elsewhere, alice, prometheus_it
 
         def more():
             fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)
-            return spans(result, prometheus_itself) > before
+            now = spans(result, prometheus_itself)
+            return all(now.get(host, 0) > before.get(host, 0) for host in ("app1", "app2"))
 
         fleet.until(f"spans that are {result} become more", more)
 
     grows("exported")
     with under_another_name(elsewhere, ("monitor1", "tracing")):
+        # Of both apps, so that what they exported before has been scraped.
         grows("failed")
         exported = spans("exported", prometheus_itself)
         grows("failed")

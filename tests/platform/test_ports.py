@@ -29,6 +29,21 @@ def test_from_outside_only_the_door_and_sshd_can_be_reached(applied):
     assert set(done.stdout.split()) == expected
 
 
+# From which hosts of the platform a port answers, but for the door's and sshd's.
+MEMBERS = {
+    5000: {"edge1", "monitor1"}, 5432: {"app1", "app2"}, 6379: {"app1", "app2", "monitor1"}, 4318: {"app1", "app2"},
+    **dict.fromkeys([9090, 9093, 9100, 9101, 9113, 9115, 9121, 9187], {"monitor1"}),
+}
+
+
+def test_a_host_reaches_no_more_of_the_others_than_its_tier_needs(applied):
+    for source in fleet.HOSTS:
+        targets = [(host, port) for host, ports in PUBLISHED.items() for port in ports if host != source and port in MEMBERS]
+        named = " ".join(f"{fleet.ADDRESSES[host]}:{port}" for host, port in targets)
+        done = fleet.on(source, "env", f"TARGETS={named}", "bash", "-c", OUTSIDE)
+        assert set(done.stdout.split()) == {f"{fleet.ADDRESSES[host]}:{port}" for host, port in targets if source in MEMBERS[port]}, source
+
+
 def plaintext_answer(address, port, probe):
     """What a port says to one who speaks plainly."""
     with socket.create_connection((address, port), timeout=5) as plain:

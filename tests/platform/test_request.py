@@ -27,6 +27,29 @@ def test_answers_carry_the_security_headers(alice):
     assert "nginx/" not in known["server"]
 
 
+def test_who_asks_too_often_is_told_so_and_let_in_again(alice):
+    """Fifty a second and a hundred at once: more than that is answered with 429 before it reaches the app."""
+    import http.client
+
+    def first_refusal():
+        for _ in range(10):
+            connection = http.client.HTTPConnection(fleet.USERS_NAME, 443, timeout=10)
+            connection.sock = fleet.connect("edge1", 443, fleet.USERS_NAME, alice)
+            for _ in range(300):
+                connection.request("GET", "/")
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 200:
+                    return answer.status
+                if connection.sock is None:
+                    break
+            connection.close()
+        return None
+
+    assert first_refusal() == 429
+    fleet.until("the user is let in again", lambda: ask(alice, "/")[0] == 200, seconds=20)
+
+
 def test_http_2_is_spoken(alice):
     import socket
     context = fleet.context(alice)

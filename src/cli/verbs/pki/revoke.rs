@@ -20,8 +20,19 @@ use crate::cli::{Result, terminal::Terminal};
 const CHECK: [(&str, &str); 2] = [("nginx", "ssl_crl"), ("postgresql", "ssl_crl_file")];
 /// Servers that check lists where their own code does it, and what that takes. gunicorn has had the hook since version 21.
 const CHECK_IF_TOLD: [(&str, &str); 1] = [("gunicorn", "an ssl_context hook that sets VERIFY_CRL_CHECK_CHAIN")];
-/// Servers that know no lists.
-const IGNORE: [&str; 3] = ["redis", "prometheus", "grafana"];
+/// Servers that know no lists; a service is one of them if its name has one of these in it. All but Redis are programs in Go,
+/// whose TLS reads none.
+const IGNORE: [&str; 9] = [
+    "redis",
+    "prometheus",
+    "alertmanager",
+    "grafana",
+    "node_exporter",
+    "blackbox_exporter",
+    "postgres_exporter",
+    "redis_exporter",
+    "registry",
+];
 
 /// Revoke a certificate: the next list of its issuer carries it
 ///
