@@ -122,7 +122,8 @@ def fill(inventory):
     """What an operator does before the first run, the vault's encryption excepted."""
     place = inventory / "group_vars/all"
     (place / "versions.yml").write_text((place / "versions.yml").read_text().replace("sha256:unknown", "sha256:" + "0123456789abcdef" * 4))
-    (place / "main.yml").write_text((place / "main.yml").read_text().replace("platform.example", "platform.internal"))
+    (place / "main.yml").write_text((place / "main.yml").read_text().replace("platform.example", "platform.internal")
+                                    .replace("alerts.example", "alerts.internal").replace("watchdog.example", "watchdog.internal"))
     listing = (inventory / "hosts.yml").read_text().replace("192.0.2.", "10.1.0.").replace("198.51.100.", "10.2.0.")
     (inventory / "hosts.yml").write_text(listing)
     secrets = dict.fromkeys(load(place / "vault.yml.example"), "a-secret-of-24-characters")
@@ -136,6 +137,7 @@ def test_production_as_it_ships_is_refused_with_a_cure_for_each(production, prog
     for message in [
         "platform_domain is platform.example, which is for examples: name a domain of yours",
         "the addresses of fra-edge1, fra-edge2, ams-edge1, ",
+        "https://alerts.example/platform, https://watchdog.example/platform: for examples, nobody hears of alerts there",
         "no digest is known of nginx, nginx_exporter, app, ",
         "docker buildx imagetools inspect postgres:15",
         "secrets are missing, or shorter than 16 characters: postgres_admin, ",
@@ -156,6 +158,41 @@ def test_production_that_is_filled_in_and_encrypted_passes(production, program):
     code, output = run([*PROGRAMS[program], "-i", production, "--vault-password-file", password, "playbooks/preflight.yml"], cwd=production.parents[1])
     assert code == 0, output
     assert "a-secret-of-24-characters" not in output
+
+
+MESSAGE = "alerts of ams-monitor1, fra-monitor1 reach nobody: name who hears of them in alertmanager_webhooks"
+
+
+@each_program
+@pytest.mark.parametrize(
+    ("heard", "refused"),
+    [
+        ({"alertmanager_webhooks": []}, True),
+        # It says that the way is open, and nothing else.
+        ({"alertmanager_webhooks": [], "alertmanager_watchdog_url": "https://watchdog.internal/"}, True),
+        ({"alertmanager_watchdog_url": ""}, False),
+        ({"alertmanager_webhooks": [], "alertmanager_routes_more": [{"receiver": "mail"}]}, False),
+        # Nobody has to hear of what is a rehearsal.
+        ({"alertmanager_webhooks": [], "platform_images_pinned": False}, False),
+    ],
+)
+def test_production_whose_alerts_reach_nobody_is_refused(production, program, heard, refused):
+    fill(production)
+    code, output = run([*PROGRAMS[program], "-i", production, "-e", json.dumps(heard), "playbooks/preflight.yml"], cwd=production.parents[1])
+    # The vault is not encrypted here, which is all that else is missing.
+    assert code == 2, output
+    assert (MESSAGE in output) == refused, output
+    assert "for examples" not in output
+
+
+@each_program
+def test_an_inventory_that_does_not_say_who_hears_of_alerts_is_refused(production, program):
+    fill(production)
+    main = production / "group_vars/all/main.yml"
+    known = load(main)
+    del known["alertmanager_webhooks"]
+    main.write_text(yaml.safe_dump(known))
+    assert MESSAGE in preflight(program, production)[1]
 
 
 @each_program
