@@ -121,7 +121,9 @@ def preflight(program, inventory):
 def fill(inventory):
     """What an operator does before the first run, the vault's encryption excepted."""
     place = inventory / "group_vars/all"
-    (place / "versions.yml").write_text((place / "versions.yml").read_text().replace("sha256:unknown", "sha256:" + "0123456789abcdef" * 4))
+    versions = (place / "versions.yml").read_text().replace("sha256:unknown", "sha256:" + "0123456789abcdef" * 4)
+    versions = versions.replace('docker.io: ""', "docker.io: 20.10.24+dfsg1-1").replace('docker-compose: ""', 'docker-compose: "2.29.7"')
+    (place / "versions.yml").write_text(versions)
     (place / "main.yml").write_text((place / "main.yml").read_text().replace("platform.example", "platform.internal")
                                     .replace("alerts.example", "alerts.internal").replace("watchdog.example", "watchdog.internal"))
     listing = (inventory / "hosts.yml").read_text().replace("192.0.2.", "10.1.0.").replace("198.51.100.", "10.2.0.")
@@ -140,6 +142,8 @@ def test_production_as_it_ships_is_refused_with_a_cure_for_each(production, prog
         "https://alerts.example/platform, https://watchdog.example/platform: for examples, nobody hears of alerts there",
         "no digest is known of nginx, nginx_exporter, app, ",
         "docker buildx imagetools inspect postgres:15",
+        "no version is said of docker-compose, docker.io: put into docker_packages in group_vars/all/versions.yml",
+        "apt-cache policy docker-compose docker.io",
         "secrets are missing, or shorter than 16 characters: postgres_admin, ",
     ]:
         assert message in output
@@ -160,7 +164,37 @@ def test_production_that_is_filled_in_and_encrypted_passes(production, program):
     assert "a-secret-of-24-characters" not in output
 
 
-MESSAGE = "alerts of ams-monitor1, fra-monitor1 reach nobody: name who hears of them in alertmanager_webhooks"
+UNVERSIONED = "no version is said of "
+
+
+@each_program
+@pytest.mark.parametrize(
+    ("known", "missing"),
+    [
+        ({"docker_packages": {"docker-ce": "5:28.1.1-1", "docker-compose-plugin": ""}}, "docker-compose-plugin"),
+        ({"docker_packages": {"docker-ce": "5:28.1.1-1", "docker-compose-plugin": "2.35.1-1"}}, None),
+        # Where nothing is pinned, and where the system is not ours, what the repositories have is good enough.
+        ({"docker_packages": {"docker.io": ""}, "platform_images_pinned": False}, None),
+        ({"docker_packages": {"docker.io": ""}, "platform_system": False}, None),
+    ],
+)
+def test_packages_of_docker_without_a_version_are_refused_in_production(production, program, known, missing):
+    fill(production)
+    code, output = run([*PROGRAMS[program], "-i", production, "-e", json.dumps(known), "playbooks/preflight.yml"], cwd=production.parents[1])
+    # The vault is not encrypted here, which is all that else is missing.
+    assert code == 2, output
+    assert (f"{UNVERSIONED}{missing}: " in output) if missing else (UNVERSIONED not in output), output
+
+
+@each_program
+def test_production_that_does_not_say_the_packages_of_docker_is_refused(production, program):
+    fill(production)
+    versions = production / "group_vars/all/versions.yml"
+    versions.write_text(yaml.safe_dump({"platform_images": load(versions)["platform_images"]}))
+    assert f"{UNVERSIONED}docker-compose, docker.io: " in preflight(program, production)[1]
+
+
+UNHEARD = "alerts of ams-monitor1, fra-monitor1 reach nobody: name who hears of them in alertmanager_webhooks"
 
 
 @each_program
@@ -181,7 +215,7 @@ def test_production_whose_alerts_reach_nobody_is_refused(production, program, he
     code, output = run([*PROGRAMS[program], "-i", production, "-e", json.dumps(heard), "playbooks/preflight.yml"], cwd=production.parents[1])
     # The vault is not encrypted here, which is all that else is missing.
     assert code == 2, output
-    assert (MESSAGE in output) == refused, output
+    assert (UNHEARD in output) == refused, output
     assert "for examples" not in output
 
 
@@ -192,7 +226,7 @@ def test_an_inventory_that_does_not_say_who_hears_of_alerts_is_refused(productio
     known = load(main)
     del known["alertmanager_webhooks"]
     main.write_text(yaml.safe_dump(known))
-    assert MESSAGE in preflight(program, production)[1]
+    assert UNHEARD in preflight(program, production)[1]
 
 
 @each_program
