@@ -10,8 +10,8 @@ import platform_fleet as fleet
 pytestmark = [pytest.mark.full, pytest.mark.order(90)]
 MACHINE = "platform-dev"
 TREE = "/srv/provision"
-# Debian's nginx exporter is 0.11, with flags of its own, as in inventories/fleet.
-EXPORTER = ["-web.secured-metrics", "-web.ssl-server-cert=/tls/current/fullchain.pem", "-web.ssl-server-key=/tls/current/key.pem"]
+# The registry's images, and what they have in another way than the official ones.
+AS_HERE = ("-e", "@/root/dev.json", "-e", f"@{TREE}/inventories/fleet/group_vars/all/20-debian-images.yml")
 
 
 def there(*command, check=True, **options):
@@ -28,7 +28,7 @@ def variables():
     lines = (fleet.STATE / "versions.yml").read_text().splitlines()
     named = dict(line.split(": ", 1) for line in lines if not line.startswith("#"))
     known = {**named, "grafana": "grafana/grafana:12.0.0"}
-    return {"platform_images": known, "grafana_enabled": False, "exporters_nginx_serving": EXPORTER}
+    return {"platform_images": known, "grafana_enabled": False}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def machine(applied, folder):
 @pytest.fixture(scope="module")
 def developed(machine):
     """The first run there."""
-    return provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json")
+    return provision("apply", "-i", "inventories/dev", *AS_HERE)
 
 
 def test_one_command_brings_everything_up_on_one_machine(developed):
@@ -79,12 +79,12 @@ def test_one_command_brings_everything_up_on_one_machine(developed):
 
 
 def test_a_second_run_changes_nothing(developed):
-    assert fleet.recap(provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json"))["dev"]["changed"] == 0
+    assert fleet.recap(provision("apply", "-i", "inventories/dev", *AS_HERE))["dev"]["changed"] == 0
 
 
 def test_all_of_it_is_well(developed):
-    provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json", "playbooks/backup.yml")
-    provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json", "playbooks/self-check.yml")
+    provision("apply", "-i", "inventories/dev", *AS_HERE, "playbooks/backup.yml")
+    provision("apply", "-i", "inventories/dev", *AS_HERE, "playbooks/self-check.yml")
 
 
 def test_what_the_machine_is_otherwise_stays_so(developed):
@@ -95,6 +95,6 @@ def test_what_the_machine_is_otherwise_stays_so(developed):
 
 
 def test_a_teardown_takes_it_away(developed):
-    provision("apply", "-i", "inventories/dev", "-e", "@/root/dev.json", "playbooks/teardown.yml", "-e", "teardown_data=yes")
+    provision("apply", "-i", "inventories/dev", *AS_HERE, "playbooks/teardown.yml", "-e", "teardown_data=yes")
     assert there("docker", "ps", "-aq").stdout == ""
     assert there("docker", "volume", "ls", "-q").stdout == ""
