@@ -46,10 +46,8 @@ pub(super) fn installed(ctx: &Context) -> Result<Vec<Map>, Trouble> {
         let listed = |name: &str| files.get(name).map(String::as_str).filter(|file| *file != STATUS);
         let sections = sections(&program, batch.iter().filter(|(name, _)| listed(name).is_some()), ctx)?;
         for (name, entry) in batch {
-            let section = match listed(name) {
-                Some(_) => sections.get(&(entry.name.clone(), entry.architecture.clone())).cloned(),
-                None => None,
-            };
+            let section =
+                listed(name).and_then(|_| sections.get(&(entry.name.clone(), entry.architecture.clone())).cloned());
             let own_section = || database.stanza(entry).field("Section").map(|field| field.into_owned());
             let origin = files.get(name).and_then(|file| origins.get(file)).cloned();
             packages.push(Map::from([
