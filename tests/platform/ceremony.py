@@ -63,7 +63,7 @@ class People:
         if question.startswith("Words "):
             words = self.shares[-1].split()
             return " ".join(words[int(place) - 1] for place in re.findall(r"\d+", question.split(" of share")[0]))
-        if question.startswith("Share ") or "share" in question.lower():
+        if "share" in question.lower():
             return self._to_type.pop(0)
         raise AssertionError(f"nobody knows what to answer: {question!r}, after {since[-400:]!r}")
 

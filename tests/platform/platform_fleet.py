@@ -65,6 +65,25 @@ def pki(verb, *arguments, check=True):
 IDENTITY = ("--identity", STATE / "identity/age")
 
 
+def ago(days):
+    """The time so many days ago, as --clock takes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
+
+
+def recipient(identity=STATE / "identity/age"):
+    """To whom what that age identity opens is sealed; else the fleet's."""
+    return re.search("age1[a-z0-9]*", identity.read_text())[0]
+
+
+def another_pki(store, organization, *options):
+    """A PKI that nobody here trusts, with a root and an intermediate; the identity that opens its keys."""
+    identity = store.with_name(store.name + "-identity")
+    run(PROVISION, "pki", "identity", identity)
+    run(PROVISION, "pki", "init", store, "--rehearsal", "--chain", "--recipient", recipient(identity), "--organization", organization,
+        "--url", f"http://pki.{DOMAIN}/pki/", "--dns", DOMAIN, *options)
+    return identity
+
+
 def ceremony(*task):
     """A ceremony of the root (ceremony.py): `intermediate NAME`, `crl`."""
     run(TREE / "tests/platform/ceremony.py", *task)
@@ -72,8 +91,7 @@ def ceremony(*task):
 
 def new_intermediate(name, *options):
     """Another intermediate, whose key the fleet's identity opens: the root signs it in a ceremony, and it makes its first list."""
-    recipient = re.search("age1[a-z0-9]*", (STATE / "identity/age").read_text())[0]
-    pki("intermediate csr", name, "--recipient", recipient, *options)
+    pki("intermediate csr", name, "--recipient", recipient(), *options)
     ceremony("intermediate", name)
     pki("crl build", name, *IDENTITY)
 
@@ -161,6 +179,32 @@ def http(host, port, server_name, path="/", who=None, ca=None, method="GET", hea
             return answer.status, dict(answer.getheaders()), answer.read()
         except (ssl.SSLError, ConnectionError, http.client.BadStatusLine) as error:
             raise Refused(str(error)) from error
+
+
+def write_notes(who, count):
+    """So many notes, through all of the platform."""
+    for number in range(count):
+        status, _, body = http("edge1", 443, USERS_NAME, "/api/notes", who, method="POST", headers={"Content-Type": "application/json"},
+                               body=json.dumps({"text": f"note {number}"}))
+        assert status == 201, body
+
+
+def redis(who, command, *, user="app", password=None, name=None):
+    """What the cache says to a command of one of its users, who has that user's password unless another is given: the last thing that
+    is said, `-WRONGPASS ...` where the password is not the user's."""
+    password = (STATE / f"secrets/redis_{user}").read_text().strip() if password is None else password
+    with connect("data1", 6379, name or f"data1.{DOMAIN}", who) as stream:
+        try:
+            stream.sendall(f"AUTH {user} {password}\r\n".encode())
+            said = stream.recv(1000)
+            if said.startswith(b"+OK"):
+                stream.sendall(f"{command}\r\n".encode())
+                said = stream.recv(1000)
+        except OSError as error:
+            raise Refused(str(error)) from error
+    if not said:
+        raise Refused("closed")
+    return said
 
 
 def prometheus(path, who, **parameters):

@@ -1,16 +1,12 @@
 """What goes wrong is heard of at Alertmanager's webhook."""
 
-import json
-import time
-
 import pytest
 
 import platform_fleet as fleet
-from alerts import heard, wait_for_alert, webhook
+from alerts import METRICS, heard, known_to_app1, wait_for_alert, webhook
 
 pytestmark = [pytest.mark.full, pytest.mark.order(55)]
 DOMAIN = fleet.DOMAIN
-METRICS = "/usr/local/sbin/platform-certificate-metrics"
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +43,8 @@ def test_a_host_that_answers_nobody_is_missed(receiver):
 def short_certificates(applied, folder):
     """Certificates of the PKI with 20, 13 and 6 days left, where the host's timer looks for those of services."""
     left = {"drill-20": 20, "drill-13": 13, "drill-6": 6}
-    for name, days in left.items():
-        who = fleet.issue(folder, name, names=[f"{name}.app1.{DOMAIN}"], days=days)
-        directory = f"/etc/platform/tls/{name}/current"
-        fleet.on("app1", "sh", "-c", f"mkdir -p {directory} && cat >{directory}/cert.pem",
-                 input=open(who.certificate, encoding="utf-8").read())
-    fleet.on("app1", METRICS)
-    yield left
-    fleet.on("app1", "sh", "-c", "rm -r /etc/platform/tls/drill-*")
-    fleet.on("app1", METRICS)
+    with known_to_app1(*[fleet.issue(folder, name, names=[f"{name}.app1.{DOMAIN}"], days=days) for name, days in left.items()]):
+        yield left
 
 
 def test_certificates_are_told_of_by_how_many_days_they_have_left(receiver, short_certificates):
@@ -70,12 +59,8 @@ def test_certificates_are_told_of_by_how_many_days_they_have_left(receiver, shor
 @pytest.fixture
 def ending_list(applied, folder):
     """Another authority's list, which ends within the day, in the bundle of a host where nobody reads lists."""
-    store, identity = folder / "forgetful", folder / "forgetful-identity"
-    fleet.run(fleet.PROVISION, "pki", "identity", identity)
-    recipient = [part for part in identity.read_text().split() if part.startswith("age1")][0]
-    six_days_ago = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 6.5 * 86400))
-    fleet.run(fleet.PROVISION, "pki", "init", store, "--rehearsal", "--chain", "--clock", six_days_ago, "--recipient", recipient,
-              "--organization", "Forgetful", "--url", f"http://pki.{DOMAIN}/pki/", "--dns", DOMAIN)
+    store = folder / "forgetful"
+    fleet.another_pki(store, "Forgetful", "--clock", fleet.ago(6.5))
     bundle = folder / "forgetful.crl"
     fleet.run(fleet.PROVISION, "pki", "crl", "show", "--store", store, "--bundle", bundle)
     lists = "/etc/platform/trust/lists.crl"

@@ -1,7 +1,5 @@
 """Every panel of every dashboard has something to show, and what shows traffic follows it."""
 
-import json
-
 import pytest
 
 import dashboards
@@ -38,9 +36,6 @@ def test_every_panels_query_has_a_finite_sample_and_panels_of_requests_follow_th
         return True
 
     with Load(alice):
-        for number in range(20):
-            status, _, body = fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice, method="POST",
-                                         headers={"Content-Type": "application/json"}, body=json.dumps({"text": f"note {number}"}))
-            assert status == 201, body
+        fleet.write_notes(alice, 20)
         # Rates want some scrapes.
         fleet.until("every panel shows something, and the load", lively, seconds=240, every=5)

@@ -16,7 +16,7 @@ AS_HERE = ("-e", "@/root/dev.json", "-e", f"@{TREE}/inventories/fleet/group_vars
 
 def there(*command, check=True, **options):
     """A command on the developer's machine."""
-    return fleet.run("docker", "exec", "-i", "-w", TREE, MACHINE, *command, check=check, **options)
+    return fleet.on("dev", "env", "--chdir", TREE, *command, check=check, **options)
 
 
 def provision(*arguments, check=True):
@@ -34,16 +34,11 @@ def variables():
 @pytest.fixture(scope="module")
 def machine(applied, folder):
     """A machine with Docker, this tree and the program; the registry knows it by a certificate."""
-    subprocess.run(["docker", "rm", "-f", "-v", MACHINE], capture_output=True)
-    fleet.run("docker", "run", "-d", "--name", MACHINE, "--hostname", "dev", "--label", "provision.platform", "--network", "platform-fleet",
-              "--ip", "172.30.99.20", "--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE", "--security-opt",
-              "seccomp=unconfined", "--security-opt", "apparmor=unconfined", "--security-opt", "systempaths=unconfined", "--cgroupns=host",
-              "--stop-signal", "SIGRTMIN+3", "-v", "/sys/fs/cgroup:/sys/fs/cgroup:rw", "--tmpfs", "/run", "--tmpfs", "/run/lock",
-              "-v", "/var/lib/docker", "-v", "/var/lib/containerd", "provhost:platform", "/sbin/init")
+    fleet.fleet("dev")
     try:
         fleet.run("docker", "cp", fleet.PROVISION, f"{MACHINE}:/usr/local/bin/provision")
         tree = subprocess.Popen(["tar", "-c", "ansible.cfg", "playbooks", "roles", "templates", "inventories", "apps"], cwd=fleet.TREE, stdout=subprocess.PIPE)
-        fleet.run("docker", "exec", MACHINE, "mkdir", "-p", TREE)
+        fleet.on("dev", "mkdir", "-p", TREE)
         subprocess.run(["docker", "exec", "-i", MACHINE, "tar", "-x", "-C", TREE], stdin=tree.stdout, check=True)
         assert tree.wait() == 0
         who = fleet.issue(folder, "developer", names=[f"developer.users.{fleet.DOMAIN}"])
@@ -62,7 +57,7 @@ def machine(applied, folder):
         fleet.until("Docker runs", lambda: there("docker", "version", check=False).returncode == 0)
         yield
     finally:
-        subprocess.run(["docker", "rm", "-f", "-v", MACHINE], capture_output=True)
+        fleet.fleet("lose", "dev")
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,12 @@
 """What operators practise: each drill begins and ends with a platform that is well."""
 
 import json
-import re
-import time
 import uuid
 
 import pytest
 
 import platform_fleet as fleet
-from alerts import heard, wait_for_alert, webhook
+from alerts import heard, known_to_app1, wait_for_alert, webhook
 from load import Load
 from test_hops import CANNOT, SERVERS, good_name, outcome
 
@@ -144,27 +142,6 @@ def rows(expression, database="app"):
 CHECKSUM = "select count(*), md5(string_agg(n::text, ',' order by n.id)) from app.notes n"
 
 
-def write_notes(who, count):
-    """So many notes, through all of the platform."""
-    for number in range(count):
-        status, _, body = fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", who, method="POST",
-                                     headers={"Content-Type": "application/json"}, body=json.dumps({"text": f"note {number}"}))
-        assert status == 201, body
-
-
-def put_into_redis(folder, command):
-    """What Redis answers its administrator."""
-    who = fleet.issue(folder, f"redis-{uuid.uuid4().hex[:8]}", names=[f"app.app1.{DOMAIN}"])
-    password = (fleet.STATE / "secrets/redis_admin").read_text().strip()
-    with fleet.connect("data1", 6379, f"data1.{DOMAIN}", who) as stream:
-        stream.sendall(f"AUTH admin {password}\r\n{command}\r\n".encode())
-        said = b""
-        while said.count(b"\r\n") < (3 if command.startswith("GET") else 2):
-            said += stream.recv(1000)
-    assert said.startswith(b"+OK\r\n"), said
-    return said
-
-
 def backed_up_in(folder, *options):
     """A backup of now, fetched to the control node: its folder, which ends in the backup's stamp."""
     fleet.apply("-e", f"backup_fetch_to={folder}", *options, playbook="backup.yml")
@@ -178,7 +155,7 @@ def the_database_is_empty():
 
 @pytest.mark.order(70)
 def test_a_database_that_lost_its_volume_is_restored_as_it_was(alice, folder):
-    write_notes(alice, 30)
+    fleet.write_notes(alice, 30)
     before = rows(CHECKSUM)
     backed_up_in(folder / "backups")
     fleet.on("data1", "docker", "rm", "-f", "postgres")
@@ -193,21 +170,22 @@ def test_a_database_that_lost_its_volume_is_restored_as_it_was(alice, folder):
 
 @pytest.mark.order(82)
 def test_a_data_host_that_is_lost_is_rebuilt_and_restored_from_the_copy_that_was_fetched(alice, folder):
-    write_notes(alice, 5)
+    fleet.write_notes(alice, 5)
     before = rows(CHECKSUM)
-    put_into_redis(folder, "SET app:drill kept")
+    who = fleet.issue(folder, f"redis-{uuid.uuid4().hex[:8]}", names=[f"app.app1.{DOMAIN}"])
+    assert fleet.redis(who, "SET app:drill kept", user="admin") == b"+OK\r\n"
     # For a reader by age, on its way to the disk.
-    recipient = re.search("age1[a-z0-9]*", (fleet.STATE / "identity/age").read_text())[0]
-    fleet.apply("--tags", "backup", "-e", f"backup_recipient={recipient}")
-    copy = backed_up_in(folder / "copies", "-e", f"backup_recipient={recipient}")
+    sealed = ("-e", f"backup_recipient={fleet.recipient()}")
+    fleet.apply("--tags", "backup", *sealed)
+    copy = backed_up_in(folder / "copies", *sealed)
     assert {path.suffix for path in copy.iterdir() if path.name != "SHA256SUMS"} == {".age"}, list(copy.iterdir())
     fleet.fleet("lose", "data1")
     fleet.fleet("hosts")
     assert fleet.recap(fleet.apply())["data1"]["failed"] == 0
     fleet.apply("-e", "restore_confirm=yes", "-e", "restore_redis=yes", "-e", f"restore_from={copy}", "-e",
-                f"restore_identity={fleet.STATE / 'identity/age'}", "-e", f"backup_recipient={recipient}", playbook="restore.yml")
+                f"restore_identity={fleet.STATE / 'identity/age'}", *sealed, playbook="restore.yml")
     assert rows(CHECKSUM) == before
-    assert put_into_redis(folder, "GET app:drill").endswith(b"kept\r\n")
+    assert fleet.redis(who, "GET app:drill", user="admin").endswith(b"kept\r\n")
     status, _, body = fleet.http("edge1", 443, fleet.USERS_NAME, "/api/notes", alice)
     assert status == 200 and b"note 4" in body
     fleet.apply(playbook="backup.yml")
@@ -281,17 +259,13 @@ def test_a_broken_image_stops_after_the_first_host_which_has_its_old_one_again(f
     everything_is_well()
 
 
-def ago(days):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
-
-
 @pytest.mark.order(95)
 def test_on_day_sixty_everything_is_due_and_renewed_under_load(folder):
     """A fleet whose certificates were all issued sixty days ago, by authorities that are older still."""
     fleet.fleet("clean")
-    fleet.fleet("up", env={"PLATFORM_CLOCK": ago(85)}, timeout=1500)
-    forgotten = fleet.issue(folder, "forgotten", names=[f"forgotten.app1.{DOMAIN}"], clock=ago(70))
-    sixty = ago(60)
+    fleet.fleet("up", env={"PLATFORM_CLOCK": fleet.ago(85)}, timeout=1500)
+    forgotten = fleet.issue(folder, "forgotten", names=[f"forgotten.app1.{DOMAIN}"], clock=fleet.ago(70))
+    sixty = fleet.ago(60)
     fleet.pki("crl build", *fleet.IDENTITY, "--clock", sixty)
     fleet.apply("--tags", "common,docker,certificates", "-e", f"certificates_clock={sixty}")
     # The lists of that day are over: today's come before anybody reads them.
@@ -300,15 +274,10 @@ def test_on_day_sixty_everything_is_due_and_renewed_under_load(folder):
     fleet.run(fleet.PROVISION, "pki", "trust", "deploy", "-i", "inventories/fleet", *store)
     fleet.apply("--skip-tags", "certificates")
     with webhook():
-        # What the host's timer reads of a service that no renewal knows.
-        directory = "/etc/platform/tls/forgotten"
-        fleet.on("app1", "sh", "-c", f"mkdir -p {directory}/current && cat >{directory}/current/cert.pem",
-                 input=open(forgotten.certificate, encoding="utf-8").read())
-        fleet.on("app1", "/usr/local/sbin/platform-certificate-metrics")
-        wait_for_alert(alertname="CertificateRenewalOverdue", service="forgotten")
-        # Those of the services are due today, and nobody is called for that.
-        assert {one["service"] for one in heard() if one["alertname"] == "CertificateRenewalOverdue"} == {"forgotten"}
-        fleet.on("app1", "rm", "-r", directory)
+        with known_to_app1(forgotten):
+            wait_for_alert(alertname="CertificateRenewalOverdue", service="forgotten")
+            # Those of the services are due today, and nobody is called for that.
+            assert {one["service"] for one in heard() if one["alertname"] == "CertificateRenewalOverdue"} == {"forgotten"}
     user = fleet.issue(folder, "of-today", names=[f"alice.users.{DOMAIN}"])
     scraper = fleet.issue(folder, "scraper-of-today", names=[f"prometheus.monitor1.{DOMAIN}"])
     before = all_served(scraper)

@@ -52,11 +52,7 @@ def people(applied, folder):
     """Clients by their defect; those that are revoked are on the lists of every host."""
     people = {None: None}
     stranger_store = folder / "stranger"
-    identity = folder / "stranger-identity"
-    fleet.run(fleet.PROVISION, "pki", "identity", identity)
-    recipient = [part for part in identity.read_text().split() if part.startswith("age1")][0]
-    fleet.run(fleet.PROVISION, "pki", "init", stranger_store, "--rehearsal", "--chain", "--recipient", recipient, "--organization",
-              "Fleet", "--url", f"http://pki.{DOMAIN}/pki/", "--dns", DOMAIN)
+    identity = fleet.another_pki(stranger_store, "Fleet")
 
     def stranger(name, names):
         certificate, key = folder / f"{name}-stranger.pem", folder / f"{name}-stranger.key"
@@ -91,7 +87,7 @@ def outcome(server, who, name=None):
         if what == "postgresql":
             return postgres(host, name or own_name, who)
         if what == "redis":
-            return redis(host, name or own_name, who)
+            return "answered" if fleet.redis(who, "PING", name=name or own_name).startswith(b"+PONG") else "forbidden"
         # What nginx says of its user; from anybody else the app does not believe it.
         said = {"X-Client-Verify": "SUCCESS", "X-Client-CN": f"alice.users.{DOMAIN}"} if server == "app" else {}
         status, _, body = fleet.http(host, port, name or own_name, what, who, headers=said)
@@ -120,23 +116,6 @@ def postgres(host, name, who):
     if said[:1] == b"R":
         return "answered"
     return "refused" if b"certificate" in said and b"authentication failed" not in said else "forbidden"
-
-
-def redis(host, name, who, password=None):
-    """A PING as user app: whose password is not the user's is told that he is none of them."""
-    password = (fleet.STATE / "secrets/redis_app").read_text().strip() if password is None else password
-    with fleet.connect(host, 6379, name, who) as stream:
-        try:
-            stream.sendall(f"AUTH app {password}\r\n".encode())
-            said = stream.recv(200)
-            if said.startswith(b"+OK"):
-                stream.sendall(b"PING\r\n")
-                said = stream.recv(200)
-        except OSError as error:
-            raise Refused(str(error)) from error
-    if not said:
-        raise Refused("closed")
-    return "answered" if said.startswith(b"+PONG") else "forbidden"
 
 
 def good_name(server):
@@ -190,7 +169,7 @@ def compensated(server, who):
     sources = [re.search(r" -s (\S+?)(?:/32)? ", line) for line in rules.splitlines() if f"--ctorigdstport {port} -j RETURN" in line]
     assert {source[1] if source else "any" for source in sources} == {fleet.ADDRESSES[one] for one in LET_IN.get(server, {"monitor1"})}
     if server == "redis":
-        assert redis(host, name, who, password="guessed") == "forbidden"
+        assert fleet.redis(who, "PING", password="guessed").startswith(b"-WRONGPASS")
 
 
 @pytest.mark.order(32)
